@@ -1,0 +1,56 @@
+"""Fixtures that every folder shares.
+
+`servers` starts one PostgreSQL and one Valkey for each pytest process, on first use only, so tests
+that need no server start none. TEST_DATABASE_URL and TEST_BROKER_URL name servers to use instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests.servers import database, flushed, with_database, xdist_number
+from worker import embedded
+from worker.embedded import Servers
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """PostgreSQL and Valkey, quick and forgetful."""
+    database_url = os.environ.get("TEST_DATABASE_URL") or None
+    broker_url = os.environ.get("TEST_BROKER_URL") or None
+    if broker_url:  # shared by xdist's processes: a numbered keyspace each
+        broker_url = with_database(broker_url, str(xdist_number()))
+    with embedded.start(
+        None, durable=False, database_url=database_url, broker_url=broker_url
+    ) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def template(servers: Servers) -> Iterator[str]:
+    """The name of a migrated database that tests copy."""
+    from db.migrate import upgrade  # noqa: PLC0415 - only tests of the database need it
+
+    name = f"scrip_template_{os.getpid()}"
+    with database(servers, name) as url:
+        upgrade(url)
+        yield name
+
+
+@pytest.fixture
+def database_url(servers: Servers, template: str) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    with database(servers, f"scrip_test_{os.getpid()}_{next(_numbers)}", template=template) as url:
+        yield url
+
+
+@pytest.fixture
+def broker_url(servers: Servers) -> str:
+    """A broker, empty when the test starts."""
+    return flushed(servers.broker_url)
