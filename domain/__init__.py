@@ -1,0 +1,1 @@
+"""The rules of customer credit: values in, values out."""

@@ -1,0 +1,119 @@
+"""The rows that a decision leaves behind, and the chain that shows tampering with them (I10)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from domain.account import Account, Allocation
+from domain.decision import Instants
+from domain.fields import rfc3339
+from domain.messages import Cause
+from domain.vocabulary import Kind, Outcome, Refusal
+
+
+class Occasion(NamedTuple):
+    """What an entry says of how it came about (I19)."""
+
+    cause: Cause
+    at: Instants
+    order: str
+    """Name and version of the order of use it was decided by (R1)."""
+    context: str | None
+    """What people said with the message (created_by, note, ...) as canonical JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One immutable ledger row. seq is 1..n; balance is the account's after it (I3)."""
+
+    account_id: UUID
+    seq: int
+    kind: Kind
+    amount: int
+    """Signed minor units, never 0."""
+    balance: int
+    invoice: str | None
+    allocations: tuple[Allocation, ...]
+    reverses: tuple[int, ...]
+    cause: Cause
+    order: str
+    recorded_at: datetime
+    dated_at: datetime
+    """The business time, or an expiring grant's own instant (R3)."""
+    context: str | None
+    hash: bytes = b""
+
+
+def next_entry(
+    account: Account,
+    occasion: Occasion,
+    kind: Kind,
+    amount: int,
+    allocations: tuple[Allocation, ...],
+    invoice: str | None,
+    reverses: tuple[int, ...],
+) -> Entry:
+    """The entry that `Account.post` has just made room for, linked into the account's chain."""
+    unlinked = Entry(
+        account_id=account.id,
+        seq=account.seq,
+        kind=kind,
+        amount=amount,
+        balance=account.balance,
+        invoice=invoice,
+        allocations=allocations,
+        reverses=reverses,
+        cause=occasion.cause,
+        order=occasion.order,
+        recorded_at=occasion.at.now,
+        dated_at=occasion.at.t,
+        context=occasion.context,
+    )
+    account.head = chain_hash(unlinked, account.head)
+    return replace(unlinked, hash=account.head)
+
+
+def chain_hash(entry: Entry, head: bytes) -> bytes:
+    """SHA-256 over the hash before (32 zero bytes at first) and the columns as a JSON array."""
+    columns = (
+        entry.account_id.hex,
+        entry.seq,
+        entry.kind,
+        entry.amount,
+        entry.balance,
+        entry.invoice,
+        entry.allocations,
+        entry.reverses,
+        entry.cause,
+        entry.order,
+        rfc3339(entry.recorded_at),
+        rfc3339(entry.dated_at),
+        entry.context,
+    )
+    return sha256(head + _encode(columns).encode()).digest()
+
+
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+@dataclass(slots=True, eq=False)
+class Receipt:
+    """The stored outcome of a message (R20). Only the two counters ever change."""
+
+    account_id: UUID
+    cause: Cause
+    digest: UUID
+    outcome: Outcome
+    reason: Refusal | None
+    at: Instants
+    seq_first: int | None = None
+    seq_last: int | None = None
+    event_seq: int = 0
+    """The newest event that the message brought about; 0 for none."""
+    attributes: Mapping[str, Any] | None = None
+    repeats: int = 0
+    conflicts: int = 0

@@ -1,0 +1,91 @@
+"""A message as the rules see it: who sent it, whose credit it is about, and its body."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from uuid import UUID
+
+from domain.fields import Creator, Identifier, Metadata, Text
+from domain.identity import AccountKey, account_id
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedBy:
+    """The person or system behind a message."""
+
+    id: Identifier
+    type: Literal["user", "system"] = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A label to filter and group by."""
+
+    key: Identifier
+    value: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """The part of `data` that every message type has: the account, and what people add."""
+
+    BUSINESS_ID: ClassVar[str | None] = None
+    """The field, if any, whose value may be brought into the world once (R7)."""
+
+    customer: Identifier
+    currency: Identifier
+    tenant: Identifier = "default"
+    created_by: Annotated[CreatedBy, Creator()] | None = None
+    note: Text | None = None
+    reason: Text | None = None
+    metadata: Metadata | None = None
+    tags: tuple[Tag, ...] = ()
+
+    def malformed(self) -> str | None:
+        """What is wrong between the fields, as a sentence; None when nothing is."""
+        return None
+
+    def business_time(self) -> datetime | None:
+        """The instant the message speaks of, where that is not its `time` (R3)."""
+        return None
+
+
+class Cause(NamedTuple):
+    """What an entry, a receipt or an event came from (I19)."""
+
+    source: str
+    id: str
+    type: str
+
+
+class Digests(NamedTuple):
+    """What tells equal messages apart from conflicting ones."""
+
+    body: UUID
+    """Over type and data after parsing and defaults: the same key with another is a conflict (R20)."""
+    terms: UUID
+    """Over the type's own fields but its business id: the same id with others conflicts (R7)."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One well-formed message."""
+
+    cause: Cause
+    time: datetime
+    body: Body
+    digests: Digests
+    raw: bytes = field(repr=False)
+    attributes: Mapping[str, Any] | None = None
+
+    @cached_property
+    def key(self) -> AccountKey:
+        """The account's name."""
+        return AccountKey(self.body.tenant, self.body.customer, self.body.currency)
+
+    @cached_property
+    def account_id(self) -> UUID:
+        """The account's id."""
+        return account_id(self.key)
