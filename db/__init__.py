@@ -1,0 +1,1 @@
+"""Sets in, sets out: the one transaction that records a batch."""

@@ -1,0 +1,26 @@
+"""The engine: how scrip speaks to PostgreSQL."""
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import make_url
+
+_SESSION = {
+    # A reader that was stopped in mid-transaction must not hold its locks for ever.
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "15s",
+    "statement_timeout": "300s",
+    "TimeZone": "UTC",
+    "default_transaction_isolation": "read\\ committed",
+}
+
+
+def engine_for(database_url: str, pool_size: int = 4) -> Engine:
+    """An engine on psycopg; `postgres://` and `postgresql://` URLs are both understood."""
+    url = make_url(database_url.replace("postgres://", "postgresql://", 1))
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"options": options, "application_name": "scrip", "connect_timeout": 5},
+        pool_size=pool_size,
+        pool_pre_ping=False,
+        hide_parameters=True,  # parameters are payloads, and payloads never reach a log
+    )

@@ -1,0 +1,4 @@
+SELECT account_id, grant_id, seq, amount, remaining, category, priority, effective_at, expires_at,
+       scope, used, expired, voided, moved, held, is_void, external_id, named, terms
+FROM unnest(%s::uuid[], %s::text[]) AS named_by (account_id, external_id)
+JOIN grants USING (account_id, external_id)

@@ -1,0 +1,3 @@
+SELECT account_id, invoice, amount_due, status, auto_apply, issued_at, lines, uses, entries, terms
+FROM unnest(%s::uuid[], %s::text[]) AS named_by (account_id, invoice)
+JOIN invoices USING (account_id, invoice)

@@ -1,0 +1,3 @@
+SELECT account_id, grant_id, seq, amount, remaining, category, priority, effective_at, expires_at,
+       scope, used, expired, voided, moved, held, is_void, external_id, named, terms
+FROM grants WHERE account_id = ANY(%s::uuid[]) AND is_open

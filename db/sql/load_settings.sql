@@ -1,0 +1,3 @@
+SELECT DISTINCT ON (tenant) tenant, version, settings
+FROM tenants WHERE tenant = ANY(%s::text[])
+ORDER BY tenant, version DESC

@@ -1,0 +1,3 @@
+UPDATE leases SET expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+WHERE name = %(name)s AND epoch = %(epoch)s
+RETURNING epoch

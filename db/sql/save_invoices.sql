@@ -1,0 +1,9 @@
+UPDATE invoices SET amount_due = new.amount_due, applied = new.applied, status = new.status,
+                    auto_apply = new.auto_apply, issued_at = new.issued_at,
+                    lines = new.lines::jsonb, uses = new.uses::jsonb,
+                    entries = new.entries::bigint[], terms = new.terms
+FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::boolean[],
+            %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::uuid[])
+     AS new (account_id, invoice, amount_due, applied, status, auto_apply, issued_at, lines, uses,
+             entries, terms)
+WHERE invoices.account_id = new.account_id AND invoices.invoice = new.invoice

@@ -1,0 +1,141 @@
+"""The store: PostgreSQL behind the shell's port."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import Connection
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from db.errors import Impossible, OutcomeUnknown, Transient
+from db.gather import Fence, gather
+from db.queries import statement
+from db.save import save
+from db.values import Lease, Quarantined, Unsent
+from domain.account import TenantSettings
+from domain.changes import Changes, State
+from domain.identity import AccountKey
+from domain.wanted import Wanted
+
+TAKE_LEASE = statement("take_lease")
+RENEW_LEASE = statement("renew_lease")
+RELEASE_LEASE = statement("release_lease")
+UNSENT = statement("unsent")
+ACCOUNTS_DUE = statement("accounts_due")
+FORGET = b"DELETE FROM outbox WHERE id = ANY(%s::bigint[])"
+
+
+class PostgresTransaction:
+    """One money transaction."""
+
+    def __init__(self, connection: Connection[Any], fence: Fence) -> None:
+        self._connection, self._fence = connection, fence
+
+    def gather(self, want: Wanted) -> State:
+        """Lock and load; raises LeaseLost."""
+        return gather(self._connection, want, self._fence)
+
+    def save(self, changes: Changes, quarantined: Sequence[Quarantined]) -> None:
+        """Write everything."""
+        save(self._connection, changes, quarantined)
+
+
+class PostgresStore:
+    """Implements `worker.ports.Store`; raises the errors of `db.errors` only."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def transaction(self, lease: Lease | None) -> Iterator[PostgresTransaction]:
+        """Commits at the end of the block, and says OutcomeUnknown when the answer is missing."""
+        with self._connection() as connection:
+            yield PostgresTransaction(connection, lease)
+
+    def take_lease(self, name: str, holder: str, seconds: float) -> Lease | None:
+        """Take a lease that nobody holds any more."""
+        row = self._row(TAKE_LEASE, {"name": name, "holder": holder, "seconds": seconds})
+        return Lease(name, row[0]) if row else None
+
+    def renew_lease(self, lease: Lease, seconds: float) -> bool:
+        """Hold it for longer; False when it has passed on."""
+        return self._row(RENEW_LEASE, {**lease._asdict(), "seconds": seconds}) is not None
+
+    def release_lease(self, lease: Lease) -> None:
+        """Let the next one have it now."""
+        with self._connection() as connection:
+            connection.execute(RELEASE_LEASE, lease)
+
+    def unsent(self, count: int, held: Collection[int]) -> list[Unsent]:
+        """The oldest outbox rows, except those in `held`."""
+        with self._connection() as connection:
+            cursor = connection.cursor(binary=True)
+            rows = cursor.execute(UNSENT, (list(held), count)).fetchall()
+        return [Unsent(row[0], tuple(row[1].decode().split("\n"))) for row in rows]
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Drop outbox rows whose events are safe with the broker."""
+        with self._connection() as connection:
+            connection.execute(FORGET, (list(ids),))
+
+    def accounts_due(self, count: int) -> dict[UUID, AccountKey]:
+        """Some accounts whose credit is to be expired."""
+        default: timedelta = TenantSettings().late_window
+        with self._connection() as connection:
+            rows = connection.execute(ACCOUNTS_DUE, (default, count)).fetchall()
+        return {row[0]: AccountKey(*row[1:]) for row in rows}
+
+    def _row(self, sql: bytes, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+        with self._connection() as connection:
+            return connection.execute(sql, parameters).fetchone()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection[Any]]:
+        """A pooled connection and one transaction on it; a broken one is never used again."""
+        with _transient():
+            pooled = self.engine.raw_connection()
+        connection: Connection[Any] = pooled.driver_connection  # type: ignore[assignment]
+        try:
+            with _told_apart():
+                yield connection
+            with _outcome_unknown():
+                connection.commit()
+        except BaseException:
+            pooled.invalidate()
+            raise
+        pooled.close()
+
+
+@contextmanager
+def _transient() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, psycopg.Error) as error:
+        raise Transient(f"no database connection: {_sentence(error)}") from error
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseException) as error:
+        raise Impossible(_sentence(error)) from error
+    except psycopg.Error as error:
+        raise Transient(_sentence(error)) from error
+
+
+@contextmanager
+def _outcome_unknown() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise OutcomeUnknown(f"COMMIT was not answered: {_sentence(error)}") from error
+
+
+def _sentence(error: Exception) -> str:
+    """The first line of a database error: the rest may quote rows, and rows are payloads."""
+    return str(error).strip().split("\n")[0]
