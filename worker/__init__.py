@@ -1,0 +1,1 @@
+"""The shell around the rules: brokers, the clock, the process."""

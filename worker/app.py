@@ -1,0 +1,70 @@
+"""The Celery app: it runs the process, the schedule, and tasks that hold no money data.
+
+The money messages do not come through Celery's queues; `worker/step.py` reads them from their
+stream inside the Celery worker. What does come through a queue here can be made again at any time.
+"""
+
+import logging
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+from worker.settings import Settings, load
+from worker.step import IntakeStep
+
+QUEUE = "scrip.tasks"
+
+
+def make_app(settings: Settings) -> Celery:
+    """The app for these settings, with everything off that could lose, leak or run foreign code."""
+    app = Celery("scrip", include=["worker.tasks"], set_as_current=False)
+    app.conf.update(
+        broker_url=settings.broker_url.get_secret_value(),
+        result_backend=settings.broker_url.get_secret_value(),
+        result_expires=300,
+        task_ignore_result=True,
+        task_default_queue=QUEUE,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_serializer="json",
+        result_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={
+            "visibility_timeout": 300,
+            "socket_timeout": 30,
+            # kombu shares these keys among all apps of a database unless they have own names
+            "unacked_key": "scrip.unacked",
+            "unacked_index_key": "scrip.unacked_index",
+            "unacked_mutex_key": "scrip.unacked_mutex",
+        },
+        beat_schedule={
+            "expire": {
+                "task": "scrip.expire",
+                "schedule": settings.expiry_seconds,
+                "options": {"expires": settings.expiry_seconds},
+            }
+        },
+        timezone="UTC",
+    )
+    app.steps["worker"].add(IntakeStep)
+    return app
+
+
+@setup_logging.connect
+def _log_plainly(loglevel: int | str = logging.INFO, **_: Any) -> None:
+    logging.basicConfig(
+        level=loglevel, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )
+    # Celery logs the arguments of tasks at INFO, and arguments may be payloads.
+    for name in ("celery", "kombu"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+app = make_app(load())

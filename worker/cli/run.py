@@ -1,0 +1,67 @@
+"""Commands that run things: up, worker, relay, beat, migrate."""
+
+import signal
+import time
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from db.migrate import revisions, upgrade
+from worker import settings, stack
+from worker.processes import run_beat, run_relay, run_worker
+
+RESTART_AFTER = 1.0
+"""Seconds before `up` starts a process again that has ended itself."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (up, worker, relay, beat, migrate):
+        app.command()(command)
+
+
+def up(
+    data: Annotated[Path, typer.Option(help="Where the servers' data is kept.")] = Path(".scrip"),
+) -> None:
+    """Run everything here until Ctrl-C; servers too, unless DATABASE_URL and BROKER_URL are set."""
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    data.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with stack.servers(data) as servers, stack.processes(servers, data) as processes:
+        typer.echo(f"scrip is up. Logs are in {data}/. Ctrl-C ends it.")
+        typer.echo("In another terminal: ./dev scrip publish FILE, ./dev scrip balance, ...")
+        while not stop.wait(RESTART_AFTER):
+            for process in processes.values():
+                if process.exit_code is not None:
+                    typer.echo(f"{process.name} ended with {process.exit_code}, starting again")
+                    process.start()
+        typer.echo("stopping")
+
+
+def worker() -> None:
+    """Run the Celery worker with the intake inside."""
+    run_worker(settings.load())
+
+
+def relay() -> None:
+    """Run the relay, which publishes committed events."""
+    run_relay(settings.load())
+
+
+def beat() -> None:
+    """Run Celery's beat, which asks for expiry runs."""
+    run_beat(settings.load())
+
+
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    url = settings.load().database_url.get_secret_value()
+    before, _ = revisions(url)
+    started = time.monotonic()
+    upgrade(url)
+    after, _ = revisions(url)
+    seconds = time.monotonic() - started
+    typer.echo(f"revision {before or 'none'} -> {after} in {seconds:.1f} s")

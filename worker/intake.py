@@ -1,0 +1,119 @@
+"""The reader: takes messages off the intake in order, and acknowledges only what is committed.
+
+The intake itself is the list of what is pending: reading takes nothing away, so after any doubt
+the reader begins again with the oldest message that nobody has acknowledged. Receipts turn what
+was already committed into repeats.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from db.errors import LeaseLost, Transient
+from db.values import Lease
+from worker.lease import Tenure
+from worker.log import log
+from worker.ports import Broker, BrokerError, Clock, Delivery, Store
+from worker.process import Decode, read_batch, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much goes into one batch, whichever comes first."""
+
+    messages: int = 500
+    bytes: int = 4_000_000
+    age: float = 0.0
+    """Seconds that a message may wait for its batch to fill; 0 takes what is there."""
+
+
+class Reader:
+    """Runs one partition's intake, a turn at a time."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        store: Store,
+        clock: Clock,
+        tenure: Tenure,
+        decode: Decode,
+        limits: Limits = Limits(),
+    ) -> None:
+        self._broker, self._store, self._clock = broker, store, clock
+        self._tenure, self._decode, self._limits = tenure, decode, limits
+        self._lease: Lease | None = None
+        self._after: str | None = None
+        self._count = limits.messages
+        self.ignored = 0
+
+    def turn(self, wait: float) -> int:
+        """One turn: at most one batch, waiting up to `wait` seconds for it; returns its size.
+
+        A failure that passes is waited out; it never loses a message and never skips one.
+        """
+        try:
+            return self._turn(wait)
+        except LeaseLost:
+            log.warning("lease lost, standing by")
+            self._tenure.lost()
+        except (Transient, BrokerError) as error:
+            log.warning("trying again", error=str(error))
+            self._clock.sleep(wait)
+        self._after = None
+        return 0
+
+    def stop(self) -> None:
+        """Give the partition up after the last turn."""
+        try:
+            self._tenure.release()
+        except Transient as error:
+            log.warning("lease not released, it will run out", error=str(error))
+
+    def _turn(self, wait: float) -> int:
+        lease = self._tenure.current()
+        if lease != self._lease:
+            self._lease, self._after = lease, None
+        if lease is None:
+            self._clock.sleep(wait)
+            return 0
+        deliveries = self._fill(wait)
+        if not deliveries:
+            return 0
+        batch = read_batch(deliveries, self._decode)
+        settle(batch, self._store, lease)
+        self._broker.acknowledge([delivery.id for delivery in deliveries])
+        self._after = deliveries[-1].id
+        self.ignored += batch.ignored
+        return len(deliveries)
+
+    def _fill(self, wait: float) -> list[Delivery]:
+        """Read until the batch is full by count or bytes, or its first message old enough."""
+        deliveries = self._broker.read(self._after, self._count, wait)
+        ends_at = self._clock.monotonic() + self._limits.age
+        while deliveries and len(deliveries) < self._count:
+            left = ends_at - self._clock.monotonic()
+            more = self._broker.read(deliveries[-1].id, self._count, left) if left > 0 else []
+            if not more:
+                break
+            deliveries += more
+        return self._cut(deliveries)
+
+    def _cut(self, deliveries: list[Delivery]) -> list[Delivery]:
+        """Keep to the byte limit; what is cut off is read again, fewer at a time."""
+        fit = _fitting(deliveries, self._limits.bytes)
+        if len(fit) < len(deliveries):
+            self._count = len(fit)
+        else:
+            self._count = min(2 * self._count, self._limits.messages)
+        return fit
+
+
+def _fitting(deliveries: Sequence[Delivery], bytes_max: int) -> list[Delivery]:
+    """The longest beginning within the limit, and at least one message."""
+    fit: list[Delivery] = []
+    size = 0
+    for delivery in deliveries:
+        size += len(delivery.body)
+        if fit and size > bytes_max:
+            break
+        fit.append(delivery)
+    return fit

@@ -1,0 +1,99 @@
+"""The committed rows of one account, and the working copies that a gather hands out."""
+
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from operator import attrgetter
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.account import Account, Grant, Invoice
+from domain.changes import Key
+from domain.identity import AccountKey
+from domain.ledger import Entry, Receipt
+
+
+class AccountRow(NamedTuple):
+    """The account's own row; its fields are those of `Account` behind the id, in order."""
+
+    key: AccountKey
+    balance: int = 0
+    seq: int = 0
+    event_seq: int = 0
+    head: bytes = bytes(32)
+    decided_at: datetime | None = None
+    auto_apply: bool | None = None
+
+    @classmethod
+    def of(cls, account: Account) -> "AccountRow":
+        """The row that a decided account leaves."""
+        return cls(*(getattr(account, name) for name in cls._fields))
+
+
+@dataclass(slots=True, eq=False)
+class AccountRows:
+    """All that is committed of one account. Read it freely; only the store writes it."""
+
+    id: UUID
+    account: AccountRow
+    entries: list[Entry] = field(default_factory=list)
+    grants: dict[str, Grant] = field(default_factory=dict)
+    invoices: dict[str, Invoice] = field(default_factory=dict)
+    receipts: dict[Key, Receipt] = field(default_factory=dict)
+    _open: dict[str, Grant] = field(default_factory=dict)
+    _by_external_id: dict[str, Grant] = field(default_factory=dict)
+
+    def working_copy(self) -> Account:
+        """The account with its open grants and nothing else."""
+        account = Account(self.id, **self.account._asdict())
+        account.grants = {name: _working(grant) for name, grant in self._open.items()}
+        return account
+
+    def load_grant(self, account: Account, name: str) -> None:
+        """Add the grant of this name, where there is one."""
+        if name in self.grants and name not in account.grants:
+            account.grants[name] = _working(self.grants[name])
+
+    def load_external(self, account: Account, external_id: str) -> None:
+        """Add the grant of this external id, where there is one."""
+        if external_id in self._by_external_id:
+            self.load_grant(account, self._by_external_id[external_id].grant)
+
+    def load_invoice(self, account: Account, name: str) -> None:
+        """Add the invoice, where there is one, and the grants that stand applied on it."""
+        known = self.invoices.get(name)
+        if known is None:
+            return
+        invoice = replace(known, uses=list(known.uses), entries=list(known.entries))
+        account.invoices[name] = invoice
+        for use in invoice.uses:
+            self.load_grant(account, use.grant)
+
+    def receipt(self, key: Key) -> Receipt | None:
+        """A copy of the receipt, where there is one."""
+        known = self.receipts.get(key)
+        return None if known is None else replace(known)
+
+    def put(self, grant: Grant) -> bool:
+        """Insert or update a grant; returns whether it has only now something to expire."""
+        known = self.grants.get(grant.grant)
+        if known is not None:
+            grant.details = known.details
+        self.grants[grant.grant] = grant
+        if grant.external_id is not None:
+            self._by_external_id[grant.external_id] = grant
+        if grant.remaining > 0:
+            self._open[grant.grant] = grant
+        else:
+            self._open.pop(grant.grant, None)
+        return grant.remaining > grant.held and (
+            known is None or known.remaining <= known.held or known.expires_at != grant.expires_at
+        )
+
+
+_values = attrgetter(*(column.name for column in fields(Grant)))
+
+
+def _working(grant: Grant) -> Grant:
+    working = Grant(*_values(grant))
+    working.details = None
+    return working

@@ -1,0 +1,86 @@
+"""A money transaction in memory: locked rows, working copies, and what is to be written."""
+
+from collections.abc import Callable, Iterator, Sequence
+from uuid import UUID
+
+from db.values import Quarantined, Unsent
+from domain.account import Account
+from domain.changes import Changes, State
+from domain.wanted import Wanted
+from worker.memory.rows import AccountRow, AccountRows
+from worker.memory.tables import Tables
+from worker.ports import Clock
+
+
+class MemoryTransaction:
+    """Sees what is committed, writes nothing before `commit`, holds its locks until `close`."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        locks: set[UUID],
+        outbox_ids: Iterator[int],
+        clock: Clock,
+        wait: Callable[[], None],
+    ) -> None:
+        self._tables, self._locks, self._clock, self._wait = tables, locks, clock, wait
+        self._outbox_ids = outbox_ids
+        self._rows: dict[UUID, AccountRows] = {}
+        self._changes: Changes | None = None
+        self._quarantined: Sequence[Quarantined] = ()
+        self._unsent: Unsent | None = None
+
+    def gather(self, want: Wanted) -> State:
+        """Lock the accounts in account_id order, making the missing ones; load; read the clock."""
+        for account_id in sorted(want.accounts):
+            self._lock(account_id)
+            known = self._tables.accounts.get(account_id)
+            self._rows[account_id] = known or AccountRows(
+                account_id, AccountRow(want.accounts[account_id])
+            )
+        receipts = ((key, self._rows[key.account_id].receipt(key)) for key in want.receipts)
+        tenants = {key.tenant for key in want.accounts.values()}
+        settings = self._tables.settings
+        return State(
+            now=self._clock.now(),
+            accounts=self._load(want),
+            receipts={key: receipt for key, receipt in receipts if receipt is not None},
+            settings={tenant: settings[tenant] for tenant in tenants if tenant in settings},
+        )
+
+    def save(self, changes: Changes, quarantined: Sequence[Quarantined]) -> None:
+        """Take over what has changed, the events as one outbox row."""
+        self._tables.check(changes)
+        self._changes, self._quarantined = changes, quarantined
+        if changes.events:
+            self._unsent = Unsent(next(self._outbox_ids), tuple(changes.events))
+
+    def commit(self) -> None:
+        """Make everything visible at once."""
+        self._tables.accounts.update(self._rows)
+        if self._changes is not None:
+            self._tables.write(self._changes)
+        self._tables.set_aside(self._quarantined)
+        if self._unsent is not None:
+            self._tables.outbox[self._unsent.id] = self._unsent
+
+    def close(self) -> None:
+        """Let go of the locks."""
+        self._locks.difference_update(self._rows)
+
+    def _lock(self, account_id: UUID) -> None:
+        while account_id in self._locks:
+            self._wait()
+        self._locks.add(account_id)
+
+    def _load(self, want: Wanted) -> dict[UUID, Account]:
+        """Working copies of the accounts, with what is named and nothing else."""
+        rows = self._rows
+        accounts = {account_id: row.working_copy() for account_id, row in rows.items()}
+        for account_id, name in want.grants:
+            rows[account_id].load_grant(accounts[account_id], name)
+        for account_id, name in want.external_ids:
+            rows[account_id].load_external(accounts[account_id], name)
+        for account_id, name in want.invoices:
+            rows[account_id].load_invoice(accounts[account_id], name)
+        return accounts

@@ -1,0 +1,60 @@
+"""The three processes of an installation: worker, relay and beat. Each runs until SIGTERM."""
+
+import logging
+import signal
+from threading import Event
+
+from db.migrate import revisions
+from worker import wiring
+from worker.settings import Settings, SettingsError
+
+RELAY_WAIT = 0.2
+"""Seconds that the relay sleeps when nobody wakes it; only an expiry run goes unannounced."""
+
+
+def run_worker(settings: Settings) -> None:
+    """The Celery worker with the intake inside; returns after a warm shutdown."""
+    _check_schema(settings)
+    from worker.app import app  # Celery takes a second to import, and only this needs it
+
+    # Threads, because psycopg's connections do not survive a fork.
+    app.worker_main(
+        [
+            *("worker", "--pool", "threads", "--concurrency", "4", "--queues", "scrip.tasks"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            *("--loglevel", "INFO"),
+        ]
+    )
+
+
+def run_beat(settings: Settings) -> None:
+    """Celery's beat: it only asks for expiry runs, so two of them or none do no harm."""
+    _check_schema(settings)
+    from worker.app import app
+
+    # The plain scheduler keeps no file, and nothing here needs one.
+    app.start(["beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "INFO"])
+
+
+def run_relay(settings: Settings) -> None:
+    """The relay."""
+    _check_schema(settings)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    relay = wiring.relay(settings, stop)
+    while not stop.is_set():
+        relay.turn(RELAY_WAIT)
+    relay.stop()
+
+
+def _check_schema(settings: Settings) -> None:
+    current, newest = revisions(settings.database_url.get_secret_value())
+    if current != newest:
+        has = f"has revision {current}" if current else "is empty"
+        raise SettingsError(
+            f"the database {has}, and this release needs {newest}: run `scrip migrate` first"
+        )

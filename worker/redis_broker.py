@@ -1,0 +1,163 @@
+"""Redis or Valkey behind the broker's port: two streams and a wake-up call.
+
+The intake is a plain stream that one reader walks through; a message is on it until it is
+acknowledged, and acknowledging deletes it. So the stream itself is the list of what is pending:
+there is no consumer group whose pending list could be lost or stolen from, and a reader that was
+stopped and wakes up can take nothing away from its successor.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import ResponseError
+from redis.retry import Retry
+
+from worker.ports import BrokerError, Delivery
+
+INTAKE = "credits.in"
+EVENTS = "credits.events"
+WAKE = "scrip.wake"
+FIELD = b"event"
+
+_BLOCK_MAX = 1.0
+"""Seconds of one blocking command; well below the socket's timeout and any lease."""
+
+_SOCKET_TIMEOUT = 10.0
+
+PUBLISH_CHUNK = 1_000
+"""Commands in one round trip: bounds the memory that the replies and the request take."""
+
+
+class RedisBroker:
+    """Implements `worker.ports.Broker`. Not for two threads at once."""
+
+    def __init__(self, url: str, events_max: int | None = None) -> None:
+        """`events_max` caps the event stream's length, so that it never fills the broker."""
+        self._pool = Redis.from_url(
+            url,
+            single_connection_client=True,
+            # A retried XADD would be a second message; every failure is ours to deal with.
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=_SOCKET_TIMEOUT,
+            socket_connect_timeout=5,
+            protocol=2,
+        ).connection_pool
+        self._connection: Any = None
+        self._events_max = events_max
+        self._woken = "0-0"
+
+    def read(self, after: str | None, count: int, wait: float) -> list[Delivery]:
+        """Up to `count` messages behind `after`."""
+        block = ["BLOCK", max(1, int(min(wait, _BLOCK_MAX) * 1000))] if wait > 0 else []
+        command = ["XREAD", "COUNT", count, *block, "STREAMS", INTAKE, after or "0-0"]
+        reply = self._ask([command])[0]
+        return [_delivery(entry, fields) for entry, fields in reply[0][1]] if reply else []
+
+    def acknowledge(self, ids: Sequence[str]) -> None:
+        """Delete the messages, and wake the relay in the same round trip."""
+        self._ask([["XDEL", INTAKE, *ids], ["XADD", WAKE, "MAXLEN", 1, "*", "", ""]])
+
+    def submit(self, bodies: Sequence[bytes]) -> list[str]:
+        """Put messages on the intake."""
+        replies = self._in_chunks([["XADD", INTAKE, "*", FIELD, body] for body in bodies])
+        return [reply.decode() for reply in replies]
+
+    def backlog(self) -> int:
+        """The length of the intake."""
+        length: int = self._ask([["XLEN", INTAKE]])[0]
+        return length
+
+    def publish(self, events: Sequence[str]) -> None:
+        """Append to the event stream; every XADD has been answered when this returns."""
+        self._in_chunks([["XADD", EVENTS, "*", FIELD, event] for event in events])
+
+    def durable(self, wait: float) -> bool:
+        """Whether the broker's log is on disk up to our last write on this very connection.
+
+        A connection that has been replaced since then has raised BrokerError before.
+        """
+        milliseconds = max(1, int(min(wait, _BLOCK_MAX) * 1000))
+        try:
+            local, _ = self._ask([["WAITAOF", 1, 0, milliseconds]])[0]
+        except BrokerError as error:
+            if not _cannot_say(error):
+                raise
+            return True  # a server that keeps no log, or is too old to tell, promises no more
+        return bool(local >= 1)
+
+    def wait_for_work(self, wait: float) -> None:
+        """Block until `acknowledge` was called, by whomever."""
+        block = max(1, int(min(wait, _BLOCK_MAX) * 1000))
+        reply = self._ask([["XREAD", "BLOCK", block, "STREAMS", WAKE, self._woken]])[0]
+        if reply:
+            self._woken = reply[0][1][-1][0].decode()
+
+    def trim(self, older_than: datetime) -> None:
+        """Trim the event stream by age, and by length where a cap is set."""
+        milliseconds = int(older_than.timestamp() * 1000)
+        commands: list[list[Any]] = [["XTRIM", EVENTS, "MINID", "~", f"{milliseconds}-0"]]
+        if self._events_max is not None:
+            commands.append(["XTRIM", EVENTS, "MAXLEN", "~", self._events_max])
+        self._ask(commands)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._connection = None
+
+    def _in_chunks(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        chunks = range(0, len(commands), PUBLISH_CHUNK)
+        return [reply for at in chunks for reply in self._ask(commands[at : at + PUBLISH_CHUNK])]
+
+    def _ask(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        """Send commands in one go and read their replies, in order, on our one connection."""
+        with self._answered():
+            if self._connection is None:
+                connection = self._pool.make_connection()
+                connection.connect()
+                self._connection = connection
+            connection = self._connection
+            connection.send_packed_command(connection.pack_commands(commands))
+            replies = [_reply(connection) for _ in commands]
+        for reply in replies:
+            if isinstance(reply, ResponseError):
+                raise BrokerError(f"the broker refused a command: {reply}") from reply
+        return replies
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        """Any doubt ends the connection: what was sent on it may or may not have been done."""
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            self.close()
+            raise BrokerError(f"no answer from the broker: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+
+
+def _reply(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except ResponseError as error:
+        return error
+
+
+def _cannot_say(error: BrokerError) -> bool:
+    cause = str(error.__cause__)
+    return "unknown command" in cause or "appendonly is disabled" in cause
+
+
+def _delivery(entry: bytes, fields: list[bytes] | None) -> Delivery:
+    """The `event` field; an entry without one is passed on whole, to be quarantined."""
+    named = dict(zip(fields[::2], fields[1::2], strict=True)) if fields else {}
+    body = named.get(FIELD)
+    if body is None:
+        body = b"\n".join(name + b"=" + value for name, value in named.items())
+    return Delivery(entry.decode(), body)

@@ -1,0 +1,102 @@
+"""The settings: every one with its unit, its default and its reason. Read from the environment."""
+
+import os
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from worker import embedded
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message says which, and what to do."""
+
+
+class Settings(BaseSettings):
+    """What an operator can set."""
+
+    model_config = SettingsConfigDict(env_prefix="SCRIP_", frozen=True, populate_by_name=True)
+
+    database_url: SecretStr = Field(alias="DATABASE_URL")
+    """PostgreSQL 15 or newer: postgresql://user:password@host/database."""
+    broker_url: SecretStr = Field(alias="BROKER_URL")
+    """Redis 7.2 or Valkey 8 or newer: redis://:password@host:6379/0."""
+    data: Path = Path(".scrip")
+    """Where `up` keeps the servers that it starts itself."""
+    batch_messages: PositiveInt = 500
+    """Messages in one transaction at most; the knee of the throughput curve is at 500 to 1,000."""
+    batch_bytes: PositiveInt = 4_000_000
+    """Bytes in one transaction at most, so that large messages do not fill the memory."""
+    batch_age_ms: float = Field(0.0, ge=0)
+    """How long a message may wait for its batch to fill; 0 takes what has come meanwhile."""
+    message_bytes: PositiveInt = 262_144
+    """A larger message goes to quarantine unread."""
+    ignore_types: Annotated[frozenset[str], NoDecode] = frozenset()
+    """Message types to acknowledge and count only, with commas between, for shared streams."""
+    lease_seconds: PositiveFloat = 3.0
+    """How long a reader or relay that has died holds its place; its successor waits that long."""
+    expiry_seconds: PositiveFloat = 60.0
+    """Seconds between two expiry runs; nothing is ever spent because one comes late."""
+    events_keep: timedelta = timedelta(days=7)
+    """How long published events stay readable, in seconds or as ISO 8601 (P7D)."""
+    events_max: PositiveInt | None = 5_000_000
+    """Most events kept, whatever their age, so that the stream never fills the broker."""
+    watchdog_seconds: PositiveFloat = 60.0
+    """A worker whose reader has not moved for so long ends itself, for its supervisor to restart."""
+    submit_seconds: PositiveFloat = 10.0
+    """How long the task `credits.submit` waits for the receipt."""
+
+    @field_validator("ignore_types", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+
+@lru_cache
+def load() -> Settings:
+    """The settings of this process; without URLs, those of a running `up` in the data folder.
+
+    Raises SettingsError.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]  # the environment gives them
+    except ValidationError as error:
+        return _of_running(error)
+
+
+def _of_running(error: ValidationError) -> Settings:
+    missing = {str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"}
+    servers = embedded.running(_data()) if missing <= {"DATABASE_URL", "BROKER_URL"} else None
+    if servers is None or len(missing) < error.error_count():
+        raise SettingsError(_explained(error)) from error
+    given = {"DATABASE_URL": servers.database_url, "BROKER_URL": servers.broker_url}
+    return Settings(**{name: url for name, url in given.items() if name in missing})  # type: ignore[arg-type]
+
+
+def _data() -> Path:
+    return Path(os.environ.get("SCRIP_DATA", ".scrip"))
+
+
+def _explained(error: ValidationError) -> str:
+    lines = []
+    for found in error.errors(include_url=False, include_input=False):
+        name = str(found["loc"][0])
+        name = name if name.isupper() else f"SCRIP_{name.upper()}"
+        if found["type"] == "missing":
+            lines.append(f"{name} is not set, and no `up` is running in this folder")
+        else:
+            lines.append(f"{name}: {found['msg']}")
+    return "\n".join(lines)

@@ -1,0 +1,85 @@
+"""The intake inside a Celery worker: a bootstep with a thread of its own.
+
+The thread has its own connections and owes nothing to Celery's event loop. It drains on SIGTERM:
+the batch in hand is finished, committed and acknowledged. A thread that dies or stands still takes
+the process with it, because a worker that looks alive and reads nothing is the worst kind.
+"""
+
+import os
+import time
+from threading import Event, Thread
+from typing import Any
+
+from celery import bootsteps
+
+from worker import settings, wiring
+from worker.log import log
+
+EX_SOFTWARE = 70
+WAIT = 1.0
+"""Seconds that one turn waits for messages; also how long SIGTERM may wait for the thread."""
+
+STOP_SECONDS_MAX = 60.0
+
+
+class IntakeThread:
+    """Runs the reader until told to stop, and watches that it does."""
+
+    def __init__(self) -> None:
+        self._settings = settings.load()
+        self._stop = Event()
+        self._moved_at = time.monotonic()
+        self._reader = Thread(target=self._read, name="scrip-intake", daemon=True)
+        self._watchdog = Thread(target=self._watch, name="scrip-watchdog", daemon=True)
+
+    def start(self) -> None:
+        """Begin reading."""
+        self._reader.start()
+        self._watchdog.start()
+
+    def stop(self) -> None:
+        """Finish the batch in hand, then end."""
+        self._stop.set()
+        self._reader.join(STOP_SECONDS_MAX)
+
+    def _read(self) -> None:
+        reader = wiring.reader(self._settings, self._stop)
+        while not self._stop.is_set():
+            reader.turn(WAIT)
+            self._moved_at = time.monotonic()
+        reader.stop()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(1.0):
+            still = time.monotonic() - self._moved_at
+            if not self._reader.is_alive():
+                self._end("the reader has died")
+            if still > self._settings.watchdog_seconds:
+                self._end(f"the reader has not moved for {still:.0f} s")
+
+    def _end(self, why: str) -> None:
+        log.error("ending the worker", why=why)
+        os._exit(EX_SOFTWARE)
+
+
+class IntakeStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Starts the thread behind the pool and stops it before anything that it could need."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self._thread: IntakeThread | None = None
+
+    def start(self, parent: Any) -> None:
+        """Called by Celery when the worker starts."""
+        self._thread = IntakeThread()
+        self._thread.start()
+
+    def stop(self, parent: Any) -> None:
+        """Called by Celery on SIGTERM."""
+        if self._thread is not None:
+            self._thread.stop()
+            self._thread = None
+
+    terminate = stop

@@ -1,0 +1,44 @@
+"""The Celery tasks. Neither decides anything about money."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from celery import shared_task
+
+from db.store import PostgresStore
+from worker import settings, wiring
+from worker.expiry import expire_due
+from worker.log import log
+from worker.submit import submit
+
+
+@lru_cache
+def _store() -> PostgresStore:
+    return wiring.store(settings.load())
+
+
+@shared_task(name="scrip.expire")
+def expire() -> None:
+    """Expire what is due (R3). Safe to run late, twice, or at the same time as another."""
+    entries = expire_due(_store())
+    if entries:
+        log.info("expired", entries=entries)
+
+
+@shared_task(name="credits.submit", ignore_result=False)
+def submit_credits(event: dict[str, Any] | str) -> dict[str, Any]:
+    """Put a CloudEvent on the intake and return its receipt.
+
+    It never decides anything. After a time-out the outcome is unknown: send again with the
+    same id, and the receipt of the first one comes back.
+    """
+    chosen = settings.load()
+    raw = (event if isinstance(event, str) else json.dumps(event)).encode()
+    broker = wiring.broker(chosen)
+    try:
+        return submit(
+            raw, broker, _store().engine, wiring.decoder(chosen), chosen.submit_seconds
+        )
+    finally:
+        broker.close()

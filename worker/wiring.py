@@ -1,0 +1,60 @@
+"""From settings to working parts: the one place where adapters are chosen."""
+
+import os
+import socket
+from threading import Event
+
+from db.engine import engine_for
+from db.store import PostgresStore
+from worker.clock import SystemClock
+from worker.codec import Codec
+from worker.intake import Limits, Reader
+from worker.lease import Tenure
+from worker.process import Decode
+from worker.redis_broker import RedisBroker
+from worker.relay import Relay
+from worker.settings import Settings, SettingsError
+
+READER_LEASE = "reader/0"
+RELAY_LEASE = "relay/0"
+
+
+def store(settings: Settings) -> PostgresStore:
+    """The database, with a small pool of connections of its own."""
+    return PostgresStore(engine_for(settings.database_url.get_secret_value()))
+
+
+def broker(settings: Settings) -> RedisBroker:
+    """The broker that the URL names; one connection, for one thread."""
+    url = settings.broker_url.get_secret_value()
+    scheme = url.split(":", 1)[0]
+    if scheme not in ("redis", "rediss", "valkey", "valkeys"):
+        raise SettingsError(f"BROKER_URL: {scheme}:// is not supported, only redis:// and rediss://")
+    return RedisBroker(url.replace("valkey", "redis", 1), settings.events_max)
+
+
+def decoder(settings: Settings) -> Decode:
+    """The codec, within the settings' limits."""
+    return Codec(ignore_types=settings.ignore_types, bytes_max=settings.message_bytes).decode
+
+
+def reader(settings: Settings, stop: Event) -> Reader:
+    """The reader of the intake."""
+    clock, database = SystemClock(stop), store(settings)
+    limits = Limits(
+        settings.batch_messages, settings.batch_bytes, settings.batch_age_ms / 1_000
+    )
+    tenure = Tenure(database, clock, READER_LEASE, holder(), settings.lease_seconds)
+    return Reader(broker(settings), database, clock, tenure, decoder(settings), limits)
+
+
+def relay(settings: Settings, stop: Event) -> Relay:
+    """The relay of the outbox."""
+    clock, database = SystemClock(stop), store(settings)
+    tenure = Tenure(database, clock, RELAY_LEASE, holder(), settings.lease_seconds)
+    return Relay(broker(settings), database, clock, tenure, settings.events_keep)
+
+
+def holder() -> str:
+    """What a lease shows of its holder, for people."""
+    return f"{socket.gethostname()}:{os.getpid()}"
