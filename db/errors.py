@@ -10,7 +10,7 @@ class Transient(StoreError):
 
 
 class OutcomeUnknown(Transient):
-    """COMMIT was sent and its answer is missing. Do not acknowledge; redelivery and receipts decide."""
+    """COMMIT went unanswered. Do not acknowledge: redelivery and the receipts will decide."""
 
 
 class LeaseLost(StoreError):

@@ -105,7 +105,7 @@ def _add_grants(accounts: dict[UUID, Account], rows: Iterable[Row]) -> None:
 
 def _load_used(connection: Connection[Any], accounts: dict[UUID, Account]) -> None:
     """The grants that standing uses came from: what a void gives back to (R13)."""
-    missing = defaultdict(set)
+    missing: defaultdict[UUID, set[str]] = defaultdict(set)
     for account in accounts.values():
         for invoice in account.invoices.values():
             missing[account.id].update(use.grant for use in invoice.uses)

@@ -1,6 +1,7 @@
 """Between rows and the values of the domain, one function per table and direction."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from domain.account import Account, Grant, Invoice, TenantSettings, Use
@@ -11,8 +12,6 @@ from domain.invoices import Line
 from domain.ledger import Entry, Receipt
 from domain.messages import Cause
 from domain.vocabulary import Category, InvoiceStatus, Outcome, Refusal
-
-from datetime import timedelta
 
 Row = tuple[Any, ...]
 
@@ -95,7 +94,9 @@ def invoice_of(row: Row) -> Invoice:
         status=InvoiceStatus(status),
         auto_apply=auto_apply,
         issued_at=issued_at,
-        lines=tuple(Line(id=i, product=product, amount=amount) for i, product, amount in lines or ()),
+        lines=tuple(
+            Line(id=i, product=product, amount=amount) for i, product, amount in lines or ()
+        ),
         uses=[Use(*use) for use in uses],
         entries=list(entries),
         terms=terms,

@@ -75,9 +75,9 @@ accounts = Table(
     _word("tenant"),
     _word("customer"),
     _word("currency"),
-    _count("balance", server_default="0"),
-    _count("seq", server_default="0"),
-    _count("event_seq", server_default="0"),
+    _count("balance", server_default=text("0")),
+    _count("seq", server_default=text("0")),
+    _count("event_seq", server_default=text("0")),
     Column(
         "head",
         LargeBinary,

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -45,11 +44,11 @@ class _Fields:
         return [row for row, default in zip(rows, self.defaults, strict=True) if row[1] != default]
 
 
-@lru_cache
-def _own(body: type[Body]) -> _Fields:
+def _own_fields(body: type[Body]) -> _Fields:
     return _Fields(body, lambda name: name not in _COMMON and name != body.BUSINESS_ID)
 
 
+_OWN: dict[type[Body], _Fields] = {}
 _shared = _Fields(Body, lambda name: name not in _ACCOUNT)
 
 
@@ -59,7 +58,8 @@ def _uuid(text: str) -> UUID:
 
 def digests(kind: str, message_id: str, body: Body) -> Digests:
     """Both digests of a message; equal instants and amounts written differently are equal."""
-    own = _encode(_own(type(body)).given(body))
+    fields_of = _OWN.get(type(body)) or _OWN.setdefault(type(body), _own_fields(type(body)))
+    own = _encode(fields_of.given(body))
     named = getattr(body, body.BUSINESS_ID) if body.BUSINESS_ID else None
     shared = _encode([named if named != message_id else None, *_shared.given(body)])
     return Digests(body=_uuid(f"{kind}{own}{shared}"), terms=_uuid(f"{kind}{own}"))

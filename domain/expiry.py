@@ -30,7 +30,7 @@ def due_expiries(account: Account, now: datetime, late_window: timedelta) -> lis
         (grant.expires_at, grant.seq, grant.grant, grant)
         for grant in account.in_order()
         if grant.expires_at is not None
-        and grant.expires_at + late_window <= now
+        and grant.expires_at <= now - late_window
         and grant.remaining > grant.held
     ]
     return [_expiry(grant, expires_at) for expires_at, _, _, grant in sorted(due)]

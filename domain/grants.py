@@ -1,7 +1,6 @@
 """credit.grant: a new lot of credit comes in."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 
 from domain.account import Account, Allocation, Grant, GrantDetails, TenantSettings

@@ -64,7 +64,7 @@ class Digests(NamedTuple):
     """What tells equal messages apart from conflicting ones."""
 
     body: UUID
-    """Over type and data after parsing and defaults: the same key with another is a conflict (R20)."""
+    """Over type and data, parsed and with defaults: the same key with another conflicts (R20)."""
     terms: UUID
     """Over the type's own fields but its business id: the same id with others conflicts (R7)."""
 

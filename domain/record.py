@@ -1,4 +1,4 @@
-"""From a decision to its rows: the ledger entries, what they moved, and the events that tell of it."""
+"""From a decision to its rows: the entries, what they moved, and the events that tell of it."""
 
 from domain import events
 from domain.account import Account

@@ -15,7 +15,7 @@ RELAY_WAIT = 0.2
 def run_worker(settings: Settings) -> None:
     """The Celery worker with the intake inside; returns after a warm shutdown."""
     _check_schema(settings)
-    from worker.app import app  # Celery takes a second to import, and only this needs it
+    from worker.app import app  # noqa: PLC0415 - a second to import, and only this needs it
 
     # Threads, because psycopg's connections do not survive a fork.
     app.worker_main(
@@ -30,7 +30,7 @@ def run_worker(settings: Settings) -> None:
 def run_beat(settings: Settings) -> None:
     """Celery's beat: it only asks for expiry runs, so two of them or none do no harm."""
     _check_schema(settings)
-    from worker.app import app
+    from worker.app import app  # noqa: PLC0415 - the same
 
     # The plain scheduler keeps no file, and nothing here needs one.
     app.start(["beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "INFO"])

@@ -119,7 +119,7 @@ class RedisBroker:
         with self._answered():
             if self._connection is None:
                 connection = self._pool.make_connection()
-                connection.connect()
+                connection.connect()  # type: ignore[no-untyped-call]
                 self._connection = connection
             connection = self._connection
             connection.send_packed_command(connection.pack_commands(commands))

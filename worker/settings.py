@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     events_max: PositiveInt | None = 5_000_000
     """Most events kept, whatever their age, so that the stream never fills the broker."""
     watchdog_seconds: PositiveFloat = 60.0
-    """A worker whose reader has not moved for so long ends itself, for its supervisor to restart."""
+    """A worker whose reader stands still for so long ends itself, to be started again."""
     submit_seconds: PositiveFloat = 10.0
     """How long the task `credits.submit` waits for the receipt."""
 

@@ -62,7 +62,7 @@ class IntakeThread:
         os._exit(EX_SOFTWARE)
 
 
-class IntakeStep(bootsteps.StartStopStep):  # type: ignore[misc]
+class IntakeStep(bootsteps.StartStopStep):
     """Starts the thread behind the pool and stops it before anything that it could need."""
 
     requires = ("celery.worker.components:Pool",)
@@ -72,12 +72,14 @@ class IntakeStep(bootsteps.StartStopStep):  # type: ignore[misc]
         self._thread: IntakeThread | None = None
 
     def start(self, parent: Any) -> None:
-        """Called by Celery when the worker starts."""
+        """Called by Celery when the worker, our parent, starts."""
+        del parent
         self._thread = IntakeThread()
         self._thread.start()
 
     def stop(self, parent: Any) -> None:
         """Called by Celery on SIGTERM."""
+        del parent
         if self._thread is not None:
             self._thread.stop()
             self._thread = None

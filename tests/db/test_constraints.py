@@ -1,0 +1,151 @@
+"""What the database holds by itself, whoever writes: one planted row per check."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+ACCOUNT = "00000000-0000-0000-0000-000000000001"
+
+ACCOUNT_ROW = {
+    "account_id": ACCOUNT,
+    "bucket": 0,
+    "tenant": "t",
+    "customer": "c",
+    "currency": "USD",
+    "balance": 500,
+    "seq": 1,
+}
+ENTRY_ROW = {
+    "account_id": ACCOUNT,
+    "seq": 1,
+    "kind": "grant",
+    "amount": 500,
+    "balance": 500,
+    "allocations": '[["g", null, 500]]',
+    "reverses": "{}",
+    "cause_source": "/s",
+    "cause_id": "m",
+    "cause_type": "credit.grant",
+    "order_profile": "standard/1",
+    "recorded_at": "2026-01-01Z",
+    "dated_at": "2026-01-01Z",
+    "hash": bytes(32),
+}
+GRANT_ROW = {
+    "account_id": ACCOUNT,
+    "grant_id": "g",
+    "seq": 1,
+    "amount": 500,
+    "remaining": 500,
+    **dict.fromkeys(("used", "expired", "voided", "moved", "held"), 0),
+    "category": "paid",
+    "priority": 50,
+    "scope": "{}",
+    "is_void": False,
+    "named": True,
+    "terms": ACCOUNT,
+}
+INVOICE_ROW = {
+    "account_id": ACCOUNT,
+    "invoice": "i",
+    "amount_due": 100,
+    "applied": 0,
+    "status": "open",
+    "uses": "[]",
+    "entries": "{}",
+}
+RECEIPT_ROW = {
+    "account_id": ACCOUNT,
+    "key": ACCOUNT,
+    "source": "/s",
+    "id": "m",
+    "type": "credit.grant",
+    "digest": ACCOUNT,
+    "outcome": "applied",
+    "decided_at": "2026-01-01Z",
+    "business_at": "2026-01-01Z",
+    "event_seq": 0,
+    "repeats": 0,
+    "conflicts": 0,
+}
+GOOD = {
+    "accounts": ACCOUNT_ROW,
+    "entries": ENTRY_ROW,
+    "grants": GRANT_ROW,
+    "invoices": INVOICE_ROW,
+    "receipts": RECEIPT_ROW,
+}
+
+BAD = [
+    ("accounts", {"balance": -1}, "i5_balance_in_range"),
+    ("accounts", {"balance": 9 * 10**15 + 1}, "i5_balance_in_range"),
+    ("accounts", {"seq": -1}, "i3_counters_count"),
+    ("accounts", {"head": b"short"}, "i10_head_is_a_hash"),
+    ("entries", {"seq": 0}, "i3_seq_from_one"),
+    ("entries", {"amount": 501}, "i5_balances_in_range"),
+    ("entries", {"balance": -1}, "i5_balances_in_range"),
+    ("entries", {"amount": 0}, "kind_gives_the_sign"),
+    ("entries", {"amount": -500}, "kind_gives_the_sign"),
+    ("entries", {"kind": "deduction"}, "kind_gives_the_sign"),
+    ("entries", {"kind": "gift", "amount": -500}, "kind_is_known"),
+    ("entries", {"hash": b""}, "i10_hash_is_a_hash"),
+    ("grants", {"remaining": 499}, "i6_the_parts_sum"),
+    ("grants", {"remaining": 501, "used": -1}, "i5_no_part_is_negative"),
+    ("grants", {"amount": 0, "remaining": 0}, "i5_no_part_is_negative"),
+    ("grants", {"held": 501}, "r17_held_is_there"),
+    ("grants", {"category": "gift"}, "category_is_known"),
+    ("grants", {"priority": 101}, "priority_in_range"),
+    ("invoices", {"applied": 101}, "i7_applied_within_due"),
+    ("invoices", {"applied": -1}, "i7_applied_within_due"),
+    ("invoices", {"status": "lost"}, "status_is_known"),
+    ("receipts", {"outcome": "maybe"}, "outcome_is_known"),
+    ("receipts", {"outcome": "refused"}, "a_refusal_has_its_reason"),
+    ("receipts", {"reason": "unknown_grant"}, "a_refusal_has_its_reason"),
+]
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database_url, autocommit=True) as opened:
+        yield opened
+
+
+def insert(connection: psycopg.Connection[Any], table: str, row: dict[str, Any]) -> None:
+    columns, places = ", ".join(row), ", ".join(["%s"] * len(row))
+    connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", [*row.values()])
+
+
+@pytest.mark.parametrize("table", GOOD)
+def test_the_good_row_is_taken_once(connection: psycopg.Connection[Any], table: str) -> None:
+    insert(connection, table, GOOD[table])
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        insert(connection, table, GOOD[table])
+
+
+@pytest.mark.parametrize(("table", "change", "constraint"), BAD)
+def test_a_bad_row_is_refused_by_name(
+    connection: psycopg.Connection[Any], table: str, change: dict[str, Any], constraint: str
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        insert(connection, table, {**GOOD[table], **change})
+    assert refused.value.diag.constraint_name == constraint
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE entries SET amount = 1", "DELETE FROM entries", "TRUNCATE entries"],
+)
+def test_entries_are_never_changed(connection: psycopg.Connection[Any], statement: str) -> None:
+    """I10: not even by the owner, without taking the trigger off first."""
+    insert(connection, "entries", ENTRY_ROW)
+    with pytest.raises(psycopg.errors.RaiseException, match="I10"):
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+def test_an_external_id_names_one_grant(connection: psycopg.Connection[Any]) -> None:
+    """R7."""
+    insert(connection, "grants", {**GRANT_ROW, "external_id": "x"})
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        insert(connection, "grants", {**GRANT_ROW, "grant_id": "h", "external_id": "x"})
