@@ -113,7 +113,8 @@ def _temporary(*, durable: bool) -> Iterator[Path]:
 
 def _has_room(place: str) -> bool:
     """In containers shared memory is often as small as 64 MB."""
-    return os.path.isdir(place) and shutil.disk_usage(place).free > MEMORY_BYTES_MIN
+    usable = os.access(place, os.W_OK | os.X_OK)
+    return usable and shutil.disk_usage(place).free > MEMORY_BYTES_MIN
 
 
 def _sweep(base: Path) -> None:

@@ -47,12 +47,18 @@ def valkey_server() -> Path:
 
 def reachable(path: Path) -> bool:
     """Whether the user that PostgreSQL will run as gets to this path."""
-    if nobody() is None:
+    identity = nobody()
+    if identity is None:
         return True
-    test = subprocess.run(
-        ["/usr/bin/test", "-x", str(path)], cwd="/", check=False, **(nobody() or {})
-    )
-    return test.returncode == 0
+    test = ["/bin/sh", "-c", '[ -x "$0" ]', str(path)]
+    return subprocess.run(test, cwd="/", check=False, **identity).returncode == 0
+
+
+def root_owned() -> Path:
+    """ROOT_OWNED, made if need be: everybody may pass, whatever the umask."""
+    ROOT_OWNED.mkdir(parents=True, exist_ok=True)
+    ROOT_OWNED.chmod(0o755)
+    return ROOT_OWNED
 
 
 def _package_folder(package: str) -> Path | None:
@@ -85,15 +91,22 @@ def _copied_for_nobody(folder: Path) -> Path:
     key = f"{folder}:{about.st_mtime_ns}:{about.st_size}"
     home = ROOT_OWNED / f"postgresql-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
     if not home.exists():
-        ROOT_OWNED.mkdir(mode=0o755, parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=ROOT_OWNED))
+        partial = Path(tempfile.mkdtemp(dir=root_owned()))
         # The programs look for their libraries in the wheel's sibling folder <package>.libs.
         for tree in (package, package.with_name(f"{package.name}.libs")):
             if tree.exists():
                 shutil.copytree(tree, partial / tree.name, symlinks=True)
-        partial.chmod(0o755)
+        _open_to_all(partial)
         try:
             partial.rename(home)
         except OSError:  # another start was quicker
             shutil.rmtree(partial)
     return home / package.name / folder.parent.name / folder.name
+
+
+def _open_to_all(tree: Path) -> None:
+    """Whatever umask the originals were installed under."""
+    for path in (tree, *tree.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if mode & 0o100 else 0o444))

@@ -121,7 +121,6 @@ def _for_postgres(folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     if binaries.reachable(folder.parent):
         return folder
-    binaries.ROOT_OWNED.mkdir(mode=0o755, parents=True, exist_ok=True)
-    elsewhere = Path(tempfile.mkdtemp(prefix="data-", dir=binaries.ROOT_OWNED))
+    elsewhere = Path(tempfile.mkdtemp(prefix="data-", dir=binaries.root_owned()))
     folder.symlink_to(elsewhere)
     return elsewhere
