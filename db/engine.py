@@ -1,6 +1,11 @@
 """The engine: how scrip speaks to PostgreSQL."""
 
-from sqlalchemy import Engine, create_engine
+from typing import Any
+
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 _SESSION = {
@@ -17,10 +22,31 @@ def engine_for(database_url: str, pool_size: int = 4) -> Engine:
     """An engine on psycopg; `postgres://` and `postgresql://` URLs are both understood."""
     url = make_url(database_url.replace("postgres://", "postgresql://", 1))
     options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={"options": options, "application_name": "scrip", "connect_timeout": 5},
         pool_size=pool_size,
         pool_pre_ping=False,
         hide_parameters=True,  # parameters are payloads, and payloads never reach a log
     )
+    event.listen(engine, "connect", _ids_as_text)
+    return engine
+
+
+class _HexLoader(Loader):
+    """uuid columns hold 128 bits of a hash, which the rules know as 32 hex digits."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).hex()
+
+
+class _HexTextLoader(Loader):
+    def load(self, data: Buffer) -> str:
+        return bytes(data).decode().replace("-", "")
+
+
+def _ids_as_text(connection: Any, _record: Any) -> None:
+    connection.adapters.register_loader("uuid", _HexLoader)
+    connection.adapters.register_loader("uuid", _HexTextLoader)

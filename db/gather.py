@@ -7,16 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 
 from db.errors import LeaseLost
+from db.literals import plain_array, text_array
 from db.queries import statement
 from db.rows import Row, account_of, grant_of, invoice_of, receipt_of, settings_of
 from domain.account import Account
 from domain.changes import State
-from domain.identity import bucket, message_key
+from domain.identity import Id128, bucket, message_key
 from domain.wanted import Wanted
 
 HOLD_LEASE = statement("hold_lease")
@@ -56,8 +56,8 @@ def gather(connection: Connection[Any], want: Wanted, fence: Fence) -> State:
         held = sent.ask(HOLD_LEASE, *fence) if fence else None
         _lock(sent, ids, want)
         clock = sent.ask(READ_CLOCK)
-        accounts = sent.ask(LOAD_ACCOUNTS, ids)
-        grants = [sent.ask(LOAD_OPEN_GRANTS, ids)]
+        accounts = sent.ask(LOAD_ACCOUNTS, plain_array(ids))
+        grants = [sent.ask(LOAD_OPEN_GRANTS, plain_array(ids))]
         if want.grants:
             grants.append(sent.ask(LOAD_NAMED_GRANTS, *_columns(want.grants)))
         if want.external_ids:
@@ -65,7 +65,8 @@ def gather(connection: Connection[Any], want: Wanted, fence: Fence) -> State:
         invoices = sent.ask(LOAD_INVOICES, *_columns(want.invoices))
         keys = {(key.account_id, message_key(key.source, key.id)) for key in want.receipts}
         receipts = sent.ask(LOAD_RECEIPTS, *_columns(keys))
-        settings = sent.ask(LOAD_SETTINGS, sorted({key.tenant for key in want.accounts.values()}))
+        tenants = sorted({key.tenant for key in want.accounts.values()})
+        settings = sent.ask(LOAD_SETTINGS, text_array(tenants))
         pipeline.sync()
         if held is not None and held.fetchone() is None:
             raise LeaseLost("another reader holds the lease")
@@ -80,10 +81,16 @@ def gather(connection: Connection[Any], want: Wanted, fence: Fence) -> State:
     return state
 
 
-def _lock(sent: _Sent, ids: list[UUID], want: Wanted) -> None:
+def _lock(sent: _Sent, ids: list[Id128], want: Wanted) -> None:
     keys = [want.accounts[account_id] for account_id in ids]
-    columns = ([key.tenant for key in keys], [key.customer for key in keys])
-    sent.ask(LOCK_ACCOUNTS, ids, list(map(bucket, ids)), *columns, [key.currency for key in keys])
+    sent.ask(
+        LOCK_ACCOUNTS,
+        plain_array(ids),
+        plain_array(map(bucket, ids)),
+        text_array(key.tenant for key in keys),
+        text_array(key.customer for key in keys),
+        text_array(key.currency for key in keys),
+    )
 
 
 def _now(clock: Any) -> datetime:
@@ -91,21 +98,21 @@ def _now(clock: Any) -> datetime:
     return now
 
 
-def _columns(pairs: Iterable[tuple[UUID, Any]]) -> tuple[list[UUID], list[Any]]:
+def _columns(pairs: Iterable[tuple[Id128, str]]) -> tuple[str, str]:
     rows = sorted(pairs)
-    return [row[0] for row in rows], [row[1] for row in rows]
+    return plain_array(row[0] for row in rows), text_array(row[1] for row in rows)
 
 
-def _add_grants(accounts: dict[UUID, Account], rows: Iterable[Row]) -> None:
+def _add_grants(accounts: dict[Id128, Account], rows: Iterable[Row]) -> None:
     for account_id, *row in rows:
         grants = accounts[account_id].grants
         if row[0] not in grants:
             grants[row[0]] = grant_of(tuple(row))
 
 
-def _load_used(connection: Connection[Any], accounts: dict[UUID, Account]) -> None:
+def _load_used(connection: Connection[Any], accounts: dict[Id128, Account]) -> None:
     """The grants that standing uses came from: what a void gives back to (R13)."""
-    missing: defaultdict[UUID, set[str]] = defaultdict(set)
+    missing: defaultdict[Id128, set[str]] = defaultdict(set)
     for account in accounts.values():
         for invoice in account.invoices.values():
             missing[account.id].update(use.grant for use in invoice.uses)

@@ -1,12 +1,10 @@
 """Single look-ups, outside of any batch: they take no lock and decide nothing."""
 
-from uuid import UUID
-
 from sqlalchemy import Engine, select
 
 from db.rows import receipt_of
 from db.tables import quarantine, receipts
-from domain.identity import message_key
+from domain.identity import Id128, message_key
 from domain.ledger import Receipt
 
 _RECEIPT = (
@@ -28,7 +26,7 @@ _RECEIPT = (
 )
 
 
-def find_receipt(engine: Engine, account: UUID, source: str, message_id: str) -> Receipt | None:
+def find_receipt(engine: Engine, account: Id128, source: str, message_id: str) -> Receipt | None:
     """What became of a message (I1); None while it has not been decided."""
     wanted = select(*_RECEIPT).where(
         receipts.c.account_id == account, receipts.c.key == message_key(source, message_id)

@@ -1,21 +1,50 @@
-"""Between rows and the values of the domain, one function per table and direction."""
+"""Between rows and the values of the domain, one function per table and direction.
 
-import json
-from datetime import timedelta
+What is written is plain text and numbers only: psycopg writes those in C, and enums, lists, bytes
+and instants in Python.
+"""
+
+from datetime import datetime, timedelta
 from typing import Any
 
+from db.literals import plain_array, text_array
 from domain.account import Account, Grant, Invoice, TenantSettings, Use
 from domain.changes import Key
 from domain.decision import Instants
-from domain.identity import AccountKey, message_key
+from domain.fields import rfc3339
+from domain.identity import AccountKey, Id128, message_key
 from domain.invoices import Line
+from domain.jsontext import json_encoder
 from domain.ledger import Entry, Receipt
 from domain.messages import Cause
 from domain.vocabulary import Category, InvoiceStatus, Outcome, Refusal
 
 Row = tuple[Any, ...]
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+ENTRY_COLUMNS = (
+    "account_id, seq, kind, amount, balance, invoice, allocations, reverses, cause_source, "
+    "cause_id, cause_type, order_profile, recorded_at, dated_at, context, hash"
+)
+GRANT_COLUMNS = (
+    "account_id, grant_id, seq, amount, remaining, used, expired, voided, moved, held, category, "
+    "priority, effective_at, expires_at, scope, is_void, external_id, named, terms, memo, sent_at, "
+    "reference_number, line_items"
+)
+INVOICE_COLUMNS = (
+    "account_id, invoice, amount_due, applied, status, auto_apply, issued_at, lines, uses, "
+    "entries, terms"
+)
+RECEIPT_COLUMNS = (
+    "account_id, key, source, id, type, digest, outcome, reason, decided_at, business_at, "
+    "seq_first, seq_last, event_seq, attributes, repeats, conflicts"
+)
+
+_encode = json_encoder(ascii_only=False)
+_CATEGORIES = {category.value: category for category in Category}
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return None if instant is None else rfc3339(instant)
 
 
 def account_of(row: Row) -> Account:
@@ -32,7 +61,7 @@ def grant_of(row: Row) -> Grant:
         seq,
         amount,
         remaining,
-        Category(category),
+        _CATEGORIES[category],
         priority,
         effective_at,
         expires_at,
@@ -41,7 +70,7 @@ def grant_of(row: Row) -> Grant:
     )
 
 
-def grant_row(account_id: Any, grant: Grant) -> Row:
+def grant_row(account_id: Id128, grant: Grant) -> Row:
     """For COPY, in the order of GRANT_COLUMNS."""
     assert grant.details is not None, "only a new grant is inserted"
     memo, sent_at, reference_number, line_items = grant.details
@@ -57,27 +86,20 @@ def grant_row(account_id: Any, grant: Grant) -> Row:
         grant.voided,
         grant.moved,
         grant.held,
-        grant.category,
+        grant.category.value,
         grant.priority,
-        grant.effective_at,
-        grant.expires_at,
-        list(grant.scope),
+        _instant(grant.effective_at),
+        _instant(grant.expires_at),
+        text_array(grant.scope),
         grant.is_void,
         grant.external_id,
         grant.named,
         grant.terms,
         memo,
-        sent_at,
+        _instant(sent_at),
         reference_number,
         _encode(items) if items else None,
     )
-
-
-GRANT_COLUMNS = (
-    "account_id, grant_id, seq, amount, remaining, used, expired, voided, moved, held, category, "
-    "priority, effective_at, expires_at, scope, is_void, external_id, named, terms, memo, sent_at, "
-    "reference_number, line_items"
-)
 
 
 def _without_none(item: Any) -> dict[str, Any]:
@@ -94,16 +116,14 @@ def invoice_of(row: Row) -> Invoice:
         status=InvoiceStatus(status),
         auto_apply=auto_apply,
         issued_at=issued_at,
-        lines=tuple(
-            Line(id=i, product=product, amount=amount) for i, product, amount in lines or ()
-        ),
+        lines=tuple(Line(id=i, product=p, amount=amount) for i, p, amount in lines or ()),
         uses=[Use(*use) for use in uses],
         entries=list(entries),
         terms=terms,
     )
 
 
-def invoice_row(account_id: Any, invoice: Invoice) -> Row:
+def invoice_row(account_id: Id128, invoice: Invoice) -> Row:
     """For COPY, in the order of INVOICE_COLUMNS."""
     lines = [(line.id, line.product, line.amount) for line in invoice.lines]
     return (
@@ -111,20 +131,14 @@ def invoice_row(account_id: Any, invoice: Invoice) -> Row:
         invoice.invoice,
         invoice.amount_due,
         invoice.applied,
-        invoice.status,
+        invoice.status.value,
         invoice.auto_apply,
-        invoice.issued_at,
+        _instant(invoice.issued_at),
         _encode(lines) if lines else None,
         _encode(invoice.uses),
-        f"{{{','.join(map(str, invoice.entries))}}}",
+        plain_array(invoice.entries),
         invoice.terms,
     )
-
-
-INVOICE_COLUMNS = (
-    "account_id, invoice, amount_due, applied, status, auto_apply, issued_at, lines, uses, "
-    "entries, terms"
-)
 
 
 def entry_row(entry: Entry) -> Row:
@@ -132,25 +146,19 @@ def entry_row(entry: Entry) -> Row:
     return (
         entry.account_id,
         entry.seq,
-        entry.kind,
+        entry.kind.value,
         entry.amount,
         entry.balance,
         entry.invoice,
         _encode(entry.allocations),
-        list(entry.reverses),
+        plain_array(entry.reverses),
         *entry.cause,
         entry.order,
-        entry.recorded_at,
-        entry.dated_at,
+        rfc3339(entry.recorded_at),
+        rfc3339(entry.dated_at),
         entry.context,
-        entry.hash,
+        "\\x" + entry.hash.hex(),
     )
-
-
-ENTRY_COLUMNS = (
-    "account_id, seq, kind, amount, balance, invoice, allocations, reverses, cause_source, "
-    "cause_id, cause_type, order_profile, recorded_at, dated_at, context, hash"
-)
 
 
 def receipt_of(row: Row) -> tuple[Key, Receipt]:
@@ -175,9 +183,10 @@ def receipt_row(receipt: Receipt) -> Row:
         message_key(receipt.cause.source, receipt.cause.id),
         *receipt.cause,
         receipt.digest,
-        receipt.outcome,
-        receipt.reason,
-        *receipt.at,
+        receipt.outcome.value,
+        receipt.reason.value if receipt.reason else None,
+        rfc3339(receipt.at.now),
+        rfc3339(receipt.at.t),
         receipt.seq_first,
         receipt.seq_last,
         receipt.event_seq,
@@ -185,12 +194,6 @@ def receipt_row(receipt: Receipt) -> Row:
         receipt.repeats,
         receipt.conflicts,
     )
-
-
-RECEIPT_COLUMNS = (
-    "account_id, key, source, id, type, digest, outcome, reason, decided_at, business_at, "
-    "seq_first, seq_last, event_seq, attributes, repeats, conflicts"
-)
 
 
 def settings_of(version: int, settings: dict[str, Any]) -> TenantSettings:

@@ -1,15 +1,17 @@
 """Apply: write everything that a batch has changed, as sets, in account_id order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from psycopg import Connection
 
 from db import rows
+from db.literals import plain_array, text_array
 from db.queries import statement
 from db.rows import Row
 from db.values import Quarantined
 from domain.changes import Changes
+from domain.fields import rfc3339
 from domain.identity import message_key
 
 SAVE_ACCOUNTS = statement("save_accounts")
@@ -18,6 +20,8 @@ SAVE_INVOICES = statement("save_invoices")
 SAVE_SEEN_AGAIN = statement("save_seen_again")
 SET_ASIDE = statement("set_aside")
 ADD_TO_OUTBOX = b"INSERT INTO outbox (events) VALUES (%s)"
+
+_Column = Callable[[Iterable[Any]], str]
 
 
 def save(connection: Connection[Any], changes: Changes, aside: Sequence[Quarantined]) -> None:
@@ -30,41 +34,57 @@ def save(connection: Connection[Any], changes: Changes, aside: Sequence[Quaranti
     grants = (rows.grant_row(key[0], grant) for key, grant in changes.new_grants.items())
     _copy(connection, "grants", rows.GRANT_COLUMNS, grants)
     with connection.pipeline():
-        _update(connection, changes)
+        _update_accounts(connection, changes)
+        _update_grants(connection, changes)
+        _update_invoices(connection, changes)
+        _count_again(connection, changes)
         if aside:
-            columns = _transposed([_aside_row(row) for row in aside])
-            connection.execute(SET_ASIDE, columns, prepare=True)
+            columns = list(zip(*map(_aside_row, aside), strict=True))
+            connection.execute(SET_ASIDE, [list(column) for column in columns], prepare=True)
         if changes.events:
             text = "\n".join(changes.events).encode()
             connection.execute(ADD_TO_OUTBOX, (text,), prepare=True, binary=True)
 
 
-def _update(connection: Connection[Any], changes: Changes) -> None:
-    accounts = [
-        (a.id, a.balance, a.seq, a.event_seq, a.head, a.decided_at)
+def _update_accounts(connection: Connection[Any], changes: Changes) -> None:
+    updated = [
+        (a.id, a.balance, a.seq, a.event_seq, a.head.hex(), rfc3339(a.decided_at))
         for a in changes.accounts.values()
+        if a.decided_at is not None
     ]
-    grants = [
+    _update(connection, SAVE_ACCOUNTS, updated, (plain_array,) * 6)
+
+
+def _update_grants(connection: Connection[Any], changes: Changes) -> None:
+    updated = [
         (key[0], g.grant, g.remaining, g.used, g.expired, g.voided, g.moved, g.held, g.is_void)
         for key, g in changes.grants.items()
     ]
-    invoices = [rows.invoice_row(key[0], invoice) for key, invoice in changes.invoices.items()]
-    again = [
+    _update(connection, SAVE_GRANTS, updated, (plain_array, text_array, *(plain_array,) * 7))
+
+
+def _update_invoices(connection: Connection[Any], changes: Changes) -> None:
+    updated = [rows.invoice_row(key[0], invoice) for key, invoice in changes.invoices.items()]
+    texts = (text_array,) * 3  # lines, uses and entries, as literals of their own
+    kinds = (plain_array, text_array, *(plain_array,) * 5, *texts, plain_array)
+    _update(connection, SAVE_INVOICES, updated, kinds)
+
+
+def _count_again(connection: Connection[Any], changes: Changes) -> None:
+    updated = [
         (key.account_id, message_key(key.source, key.id), receipt.repeats, receipt.conflicts)
         for key, receipt in changes.seen_again.items()
     ]
-    for sql, updated in (
-        (SAVE_ACCOUNTS, accounts),
-        (SAVE_GRANTS, grants),
-        (SAVE_INVOICES, invoices),
-        (SAVE_SEEN_AGAIN, again),
-    ):
-        if updated:
-            connection.execute(sql, _transposed(updated), prepare=True)
+    _update(connection, SAVE_SEEN_AGAIN, updated, (plain_array,) * 4)
 
 
-def _transposed(table: Sequence[Row]) -> list[list[Any]]:
-    return [list(column) for column in zip(*table, strict=True)]
+def _update(
+    connection: Connection[Any], sql: bytes, updated: Sequence[Row], kinds: Sequence[_Column]
+) -> None:
+    if updated:
+        columns = zip(*updated, strict=True)
+        arrays = [literal(column) for literal, column in zip(kinds, columns, strict=True)]
+        connection.execute(sql, arrays, prepare=True)
 
 
 def _copy(connection: Connection[Any], table: str, columns: str, written: Iterable[Row]) -> None:

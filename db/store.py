@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from psycopg import Connection
@@ -18,7 +17,7 @@ from db.save import save
 from db.values import Lease, Quarantined, Unsent
 from domain.account import TenantSettings
 from domain.changes import Changes, State
-from domain.identity import AccountKey
+from domain.identity import AccountKey, Id128
 from domain.wanted import Wanted
 
 TAKE_LEASE = statement("take_lease")
@@ -82,7 +81,7 @@ class PostgresStore:
         with self._connection() as connection:
             connection.execute(FORGET, (list(ids),))
 
-    def accounts_due(self, count: int) -> dict[UUID, AccountKey]:
+    def accounts_due(self, count: int) -> dict[Id128, AccountKey]:
         """Some accounts whose credit is to be expired."""
         default: timedelta = TenantSettings().late_window
         with self._connection() as connection:

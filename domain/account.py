@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
-from uuid import UUID
 
-from domain.identity import AccountKey
+from domain.identity import NIL, AccountKey, Id128
 from domain.vocabulary import SIGN, Category, GrantState, InvoiceStatus, Kind
 
 
@@ -63,7 +62,7 @@ class Grant:
     external_id: str | None = None
     named: bool = True
     """False when the grant's id is only its message's id, filled in by default."""
-    terms: UUID = UUID(int=0)
+    terms: Id128 = NIL
     details: GrantDetails | None = None
     """What people read about the grant; only there while the grant is new."""
 
@@ -109,7 +108,7 @@ class Invoice:
     uses: list[Use] = field(default_factory=list)
     entries: list[int] = field(default_factory=list)
     """The seqs of the entries that touched this invoice, oldest first."""
-    terms: UUID | None = None
+    terms: Id128 | None = None
     """What its invoice.created said; None while only a void or the like has been seen."""
 
     @property
@@ -145,7 +144,7 @@ class TenantSettings:
 class Account:
     """One account while a batch is decided."""
 
-    id: UUID
+    id: Id128
     key: AccountKey
     balance: int = 0
     seq: int = 0

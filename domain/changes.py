@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from domain.account import Account, Grant, Invoice, TenantSettings
+from domain.identity import Id128
 from domain.ledger import Entry, Receipt
 from domain.messages import Message
 
@@ -13,7 +13,7 @@ from domain.messages import Message
 class Key(NamedTuple):
     """What a message is known by: once, and for ever (R20)."""
 
-    account_id: UUID
+    account_id: Id128
     source: str
     id: str
 
@@ -23,7 +23,7 @@ class State:
     """All that a batch of messages can touch, as loaded under the accounts' locks."""
 
     now: datetime
-    accounts: dict[UUID, Account]
+    accounts: dict[Id128, Account]
     receipts: dict[Key, Receipt] = field(default_factory=dict)
     settings: dict[str, TenantSettings] = field(default_factory=dict)
 
@@ -40,12 +40,12 @@ class Changes:
     """All that a batch writes, in the order it came about."""
 
     now: datetime
-    accounts: dict[UUID, Account] = field(default_factory=dict)
+    accounts: dict[Id128, Account] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
-    new_grants: dict[tuple[UUID, str], Grant] = field(default_factory=dict)
-    grants: dict[tuple[UUID, str], Grant] = field(default_factory=dict)
-    new_invoices: dict[tuple[UUID, str], Invoice] = field(default_factory=dict)
-    invoices: dict[tuple[UUID, str], Invoice] = field(default_factory=dict)
+    new_grants: dict[tuple[Id128, str], Grant] = field(default_factory=dict)
+    grants: dict[tuple[Id128, str], Grant] = field(default_factory=dict)
+    new_invoices: dict[tuple[Id128, str], Invoice] = field(default_factory=dict)
+    invoices: dict[tuple[Id128, str], Invoice] = field(default_factory=dict)
     receipts: dict[Key, Receipt] = field(default_factory=dict)
     seen_again: dict[Key, Receipt] = field(default_factory=dict)
     """Receipts of earlier batches whose counters have risen."""

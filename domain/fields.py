@@ -7,6 +7,7 @@ them; nothing here knows of either.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from domain.money import AMOUNT_MAX
@@ -69,6 +70,7 @@ Priority = Annotated[int, Whole(0, 100)]
 Metadata = Annotated[Mapping[str, Any], JsonObject()]
 
 
+@lru_cache(maxsize=4_096)  # a batch has one `now`, and its messages few instants beside it
 def rfc3339(instant: datetime) -> str:
     """An instant as scrip writes it: UTC, with microseconds only where there are any."""
     text = instant.astimezone(UTC).isoformat()

@@ -1,16 +1,16 @@
 """The rows that a decision leaves behind, and the chain that shows tampering with them (I10)."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from domain.account import Account, Allocation
 from domain.decision import Instants
 from domain.fields import rfc3339
+from domain.identity import Id128
+from domain.jsontext import json_encoder
 from domain.messages import Cause
 from domain.vocabulary import Kind, Outcome, Refusal
 
@@ -26,11 +26,10 @@ class Occasion(NamedTuple):
     """What people said with the message (created_by, note, ...) as canonical JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One immutable ledger row. seq is 1..n; balance is the account's after it (I3)."""
 
-    account_id: UUID
+    account_id: Id128
     seq: int
     kind: Kind
     amount: int
@@ -58,7 +57,7 @@ def next_entry(
     reverses: tuple[int, ...],
 ) -> Entry:
     """The entry that `Account.post` has just made room for, linked into the account's chain."""
-    unlinked = Entry(
+    entry = Entry(
         account_id=account.id,
         seq=account.seq,
         kind=kind,
@@ -73,14 +72,14 @@ def next_entry(
         dated_at=occasion.at.t,
         context=occasion.context,
     )
-    account.head = chain_hash(unlinked, account.head)
-    return replace(unlinked, hash=account.head)
+    account.head = chain_hash(entry, account.head)
+    return entry._replace(hash=account.head)
 
 
 def chain_hash(entry: Entry, head: bytes) -> bytes:
     """SHA-256 over the hash before (32 zero bytes at first) and the columns as a JSON array."""
     columns = (
-        entry.account_id.hex,
+        entry.account_id,
         entry.seq,
         entry.kind,
         entry.amount,
@@ -97,16 +96,16 @@ def chain_hash(entry: Entry, head: bytes) -> bytes:
     return sha256(head + _encode(columns).encode()).digest()
 
 
-_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+_encode = json_encoder(ascii_only=True)
 
 
 @dataclass(slots=True, eq=False)
 class Receipt:
     """The stored outcome of a message (R20). Only the two counters ever change."""
 
-    account_id: UUID
+    account_id: Id128
     cause: Cause
-    digest: UUID
+    digest: Id128
     outcome: Outcome
     reason: Refusal | None
     at: Instants

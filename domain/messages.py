@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
-from uuid import UUID
 
 from domain.fields import Creator, Identifier, Metadata, Text
-from domain.identity import AccountKey, account_id
+from domain.identity import AccountKey, Id128, account_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,9 @@ class Cause(NamedTuple):
 class Digests(NamedTuple):
     """What tells equal messages apart from conflicting ones."""
 
-    body: UUID
+    body: Id128
     """Over type and data, parsed and with defaults: the same key with another conflicts (R20)."""
-    terms: UUID
+    terms: Id128
     """Over the type's own fields but its business id: the same id with others conflicts (R7)."""
 
 
@@ -86,6 +85,6 @@ class Message:
         return AccountKey(self.body.tenant, self.body.customer, self.body.currency)
 
     @cached_property
-    def account_id(self) -> UUID:
+    def account_id(self) -> Id128:
         """The account's id."""
         return account_id(self.key)

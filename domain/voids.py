@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from domain.account import Account, Invoice, TenantSettings
-from domain.decision import Decision, Instants
+from domain.decision import Decision, Instants, refuse
 from domain.fields import Identifier
 from domain.giving_back import give_back
 from domain.messages import Body, Message
-from domain.vocabulary import InvoiceStatus, Why
+from domain.money import BALANCE_MAX
+from domain.vocabulary import InvoiceStatus, Refusal, Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +26,7 @@ def decide_void(
     if known is None:
         early = Invoice(invoice=body.invoice, amount_due=0, status=InvoiceStatus.VOID)
         return Decision(invoice=early, why=Why.VOIDED)
+    if account.balance + known.applied > BALANCE_MAX:
+        return refuse(Refusal.BALANCE_LIMIT)
     void = replace(known, status=InvoiceStatus.VOID)
     return Decision(drafts=give_back(account, known, at.t), invoice=void, why=Why.VOIDED)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from domain.changes import Key
-from domain.identity import AccountKey
+from domain.identity import AccountKey, Id128
 from domain.messages import Message
 
 
@@ -13,11 +12,11 @@ from domain.messages import Message
 class Wanted:
     """The accounts to lock, and what to read of them beside their open grants."""
 
-    accounts: dict[UUID, AccountKey] = field(default_factory=dict)
+    accounts: dict[Id128, AccountKey] = field(default_factory=dict)
     receipts: set[Key] = field(default_factory=set)
-    grants: set[tuple[UUID, str]] = field(default_factory=set)
-    external_ids: set[tuple[UUID, str]] = field(default_factory=set)
-    invoices: set[tuple[UUID, str]] = field(default_factory=set)
+    grants: set[tuple[Id128, str]] = field(default_factory=set)
+    external_ids: set[tuple[Id128, str]] = field(default_factory=set)
+    invoices: set[tuple[Id128, str]] = field(default_factory=set)
 
 
 def wanted(messages: Iterable[Message]) -> Wanted:

@@ -9,11 +9,10 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
-from uuid import UUID
 
 from db.values import Lease, Quarantined, Unsent
 from domain.changes import Changes, State
-from domain.identity import AccountKey
+from domain.identity import AccountKey, Id128
 from domain.wanted import Wanted
 
 
@@ -90,7 +89,7 @@ class Store(Protocol):
     def forget(self, ids: Sequence[int]) -> None:
         """Drop outbox rows whose events are safe with the broker."""
 
-    def accounts_due(self, count: int) -> dict[UUID, AccountKey]:
+    def accounts_due(self, count: int) -> dict[Id128, AccountKey]:
         """Some accounts that hold credit whose time and late window are over (R3)."""
 
 

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     """Messages in one transaction at most; the knee of the throughput curve is at 500 to 1,000."""
     batch_bytes: PositiveInt = 4_000_000
     """Bytes in one transaction at most, so that large messages do not fill the memory."""
-    batch_age_ms: float = Field(0.0, ge=0)
+    batch_age_ms: float = Field(default=0.0, ge=0)
     """How long a message may wait for its batch to fill; 0 takes what has come meanwhile."""
     message_bytes: PositiveInt = 262_144
     """A larger message goes to quarantine unread."""
@@ -75,6 +75,18 @@ def load() -> Settings:
         return Settings()  # type: ignore[call-arg]  # the environment gives them
     except ValidationError as error:
         return _of_running(error)
+
+
+def without_servers() -> Settings:
+    """The settings of a command that needs neither database nor broker.
+
+    Raises SettingsError.
+    """
+    nowhere = SecretStr("")
+    try:
+        return Settings(DATABASE_URL=nowhere, BROKER_URL=nowhere)
+    except ValidationError as error:
+        raise SettingsError(_explained(error)) from error
 
 
 def _of_running(error: ValidationError) -> Settings:

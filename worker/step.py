@@ -5,6 +5,7 @@ the batch in hand is finished, committed and acknowledged. A thread that dies or
 the process with it, because a worker that looks alive and reads nothing is the worst kind.
 """
 
+import gc
 import os
 import time
 from threading import Event, Thread
@@ -34,6 +35,10 @@ class IntakeThread:
 
     def start(self) -> None:
         """Begin reading."""
+        # A batch makes some 100,000 objects and leaves none: the collector would walk all of the
+        # imported libraries several times a batch for nothing.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
         self._reader.start()
         self._watchdog.start()
 

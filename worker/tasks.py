@@ -37,8 +37,6 @@ def submit_credits(event: dict[str, Any] | str) -> dict[str, Any]:
     raw = (event if isinstance(event, str) else json.dumps(event)).encode()
     broker = wiring.broker(chosen)
     try:
-        return submit(
-            raw, broker, _store().engine, wiring.decoder(chosen), chosen.submit_seconds
-        )
+        return submit(raw, broker, _store().engine, wiring.decoder(chosen), chosen.submit_seconds)
     finally:
         broker.close()

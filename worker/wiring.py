@@ -29,7 +29,9 @@ def broker(settings: Settings) -> RedisBroker:
     url = settings.broker_url.get_secret_value()
     scheme = url.split(":", 1)[0]
     if scheme not in ("redis", "rediss", "valkey", "valkeys"):
-        raise SettingsError(f"BROKER_URL: {scheme}:// is not supported, only redis:// and rediss://")
+        raise SettingsError(
+            f"BROKER_URL: {scheme}:// is not supported, only redis:// and rediss://"
+        )
     return RedisBroker(url.replace("valkey", "redis", 1), settings.events_max)
 
 
@@ -41,9 +43,7 @@ def decoder(settings: Settings) -> Decode:
 def reader(settings: Settings, stop: Event) -> Reader:
     """The reader of the intake."""
     clock, database = SystemClock(stop), store(settings)
-    limits = Limits(
-        settings.batch_messages, settings.batch_bytes, settings.batch_age_ms / 1_000
-    )
+    limits = Limits(settings.batch_messages, settings.batch_bytes, settings.batch_age_ms / 1_000)
     tenure = Tenure(database, clock, READER_LEASE, holder(), settings.lease_seconds)
     return Reader(broker(settings), database, clock, tenure, decoder(settings), limits)
 

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import NamedTuple
-from uuid import UUID
 
 from domain.account import Grant
+from domain.identity import Id128
 
 
 class Date(NamedTuple):
     """The instant at which a grant's time is over; sorts by it."""
 
     expires_at: datetime
-    account_id: UUID
+    account_id: Id128
     grant: str
 
 
@@ -28,7 +28,7 @@ class Calendar:
         self._holds = holds
         self._dates: defaultdict[str, list[Date]] = defaultdict(list)
 
-    def note(self, tenant: str, account_id: UUID, grant: Grant) -> None:
+    def note(self, tenant: str, account_id: Id128, grant: Grant) -> None:
         """Remember a grant that has something to expire from now on."""
         if grant.expires_at is not None:
             heappush(self._dates[tenant], Date(grant.expires_at, account_id, grant.grant))
@@ -44,10 +44,10 @@ class Calendar:
             heappop(dates)
         return dates[0] if dates else None
 
-    def accounts(self, tenant: str, until: datetime, count: int) -> list[UUID]:
+    def accounts(self, tenant: str, until: datetime, count: int) -> list[Id128]:
         """Up to `count` accounts that have a date at or before an instant."""
         dates, taken = self._dates[tenant], list[Date]()
-        accounts: dict[UUID, None] = {}
+        accounts: dict[Id128, None] = {}
         while dates and dates[0].expires_at <= until and len(accounts) < count:
             date = heappop(dates)
             if self._holds(date) and date not in taken[-1:]:

@@ -4,11 +4,10 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
-from uuid import UUID
 
-from domain.account import Account, Grant, Invoice
+from domain.account import Account, Grant, GrantDetails, Invoice
 from domain.changes import Key
-from domain.identity import AccountKey
+from domain.identity import AccountKey, Id128
 from domain.ledger import Entry, Receipt
 
 
@@ -33,12 +32,14 @@ class AccountRow(NamedTuple):
 class AccountRows:
     """All that is committed of one account. Read it freely; only the store writes it."""
 
-    id: UUID
+    id: Id128
     account: AccountRow
     entries: list[Entry] = field(default_factory=list)
     grants: dict[str, Grant] = field(default_factory=dict)
     invoices: dict[str, Invoice] = field(default_factory=dict)
     receipts: dict[Key, Receipt] = field(default_factory=dict)
+    details: dict[str, GrantDetails] = field(default_factory=dict)
+    """What people read about a grant; it is written once, with the grant."""
     _open: dict[str, Grant] = field(default_factory=dict)
     _by_external_id: dict[str, Grant] = field(default_factory=dict)
 
@@ -76,8 +77,8 @@ class AccountRows:
     def put(self, grant: Grant) -> bool:
         """Insert or update a grant; returns whether it has only now something to expire."""
         known = self.grants.get(grant.grant)
-        if known is not None:
-            grant.details = known.details
+        if grant.details is not None:
+            self.details[grant.grant] = grant.details
         self.grants[grant.grant] = grant
         if grant.external_id is not None:
             self._by_external_id[grant.external_id] = grant

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from types import MappingProxyType
-from uuid import UUID
 
 from db.errors import LeaseLost, Transient
 from db.values import Lease, Quarantined, Unsent
 from domain.account import TenantSettings
-from domain.identity import AccountKey
+from domain.identity import AccountKey, Id128
 from worker.memory.leases import Leases
 from worker.memory.rows import AccountRows
 from worker.memory.tables import Tables
@@ -28,12 +27,12 @@ class MemoryStore:
     def __init__(self, clock: Clock, wait: Callable[[], None] = _nobody_else_runs) -> None:
         self._clock, self._wait = clock, wait
         self._tables = Tables()
-        self._locks: set[UUID] = set()
+        self._locks: set[Id128] = set()
         self._leases = Leases(clock)
         self._outbox_ids = count(1)
 
     @property
-    def accounts(self) -> Mapping[UUID, AccountRows]:
+    def accounts(self) -> Mapping[Id128, AccountRows]:
         """What is committed, by account; to read, not to write."""
         return MappingProxyType(self._tables.accounts)
 
@@ -87,7 +86,7 @@ class MemoryStore:
         for row in ids:
             self._tables.outbox.pop(row, None)
 
-    def accounts_due(self, count: int) -> dict[UUID, AccountKey]:
+    def accounts_due(self, count: int) -> dict[Id128, AccountKey]:
         """Some accounts that hold credit whose time and late window are over (R3)."""
         return self._tables.accounts_due(self._clock.now(), count)
 

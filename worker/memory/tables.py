@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from db.errors import Impossible
 from db.values import Quarantined, Unsent
 from domain.account import TenantSettings
 from domain.changes import Changes
-from domain.identity import AccountKey
+from domain.identity import NIL, AccountKey, Id128
 from worker.memory.calendar import Calendar, Date
 from worker.memory.rows import AccountRow, AccountRows
 
@@ -17,7 +16,7 @@ class Tables:
     """Rows by their keys. Only a commit writes here, and it writes everything at once."""
 
     def __init__(self) -> None:
-        self.accounts: dict[UUID, AccountRows] = {}
+        self.accounts: dict[Id128, AccountRows] = {}
         self.outbox: dict[int, Unsent] = {}
         self.quarantined: dict[str, Quarantined] = {}
         self.settings: dict[str, TenantSettings] = {}
@@ -31,7 +30,7 @@ class Tables:
             _refuse(grant in self._rows(account_id).grants, "grant", grant)
         for account_id, invoice in changes.new_invoices:
             _refuse(invoice in self._rows(account_id).invoices, "invoice", invoice)
-        seqs: dict[UUID, int] = {}
+        seqs: dict[Id128, int] = {}
         for entry in changes.entries:
             before = seqs.get(entry.account_id, self._rows(entry.account_id).account.seq)
             _refuse(entry.seq != before + 1 or entry.balance < 0, "entry", entry.seq)
@@ -60,9 +59,9 @@ class Tables:
         for row in rows:
             self.quarantined[row.digest] = row
 
-    def accounts_due(self, now: datetime, count: int) -> dict[UUID, AccountKey]:
+    def accounts_due(self, now: datetime, count: int) -> dict[Id128, AccountKey]:
         """Some accounts that hold credit whose time and late window are over (R3)."""
-        due: list[UUID] = []
+        due: list[Id128] = []
         for tenant in self._calendar.tenants():
             until = now - self._settings(tenant).late_window
             due += self._calendar.accounts(tenant, until, count - len(due))
@@ -77,7 +76,7 @@ class Tables:
         ]
         return min(dates, default=None)
 
-    def _rows(self, account_id: UUID) -> AccountRows:
+    def _rows(self, account_id: Id128) -> AccountRows:
         return self.accounts.get(account_id) or _NO_ROWS
 
     def _settings(self, tenant: str) -> TenantSettings:
@@ -93,5 +92,5 @@ def _refuse(wrong: bool, what: str, which: object) -> None:
         raise Impossible(f"{what} {which} does not fit the rows that are there")
 
 
-_NO_ROWS = AccountRows(UUID(int=0), AccountRow(AccountKey("", "", "")))
+_NO_ROWS = AccountRows(NIL, AccountRow(AccountKey("", "", "")))
 _DEFAULTS = TenantSettings()

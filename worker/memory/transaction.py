@@ -1,11 +1,11 @@
 """A money transaction in memory: locked rows, working copies, and what is to be written."""
 
 from collections.abc import Callable, Iterator, Sequence
-from uuid import UUID
 
 from db.values import Quarantined, Unsent
 from domain.account import Account
 from domain.changes import Changes, State
+from domain.identity import Id128
 from domain.wanted import Wanted
 from worker.memory.rows import AccountRow, AccountRows
 from worker.memory.tables import Tables
@@ -18,14 +18,14 @@ class MemoryTransaction:
     def __init__(
         self,
         tables: Tables,
-        locks: set[UUID],
+        locks: set[Id128],
         outbox_ids: Iterator[int],
         clock: Clock,
         wait: Callable[[], None],
     ) -> None:
         self._tables, self._locks, self._clock, self._wait = tables, locks, clock, wait
         self._outbox_ids = outbox_ids
-        self._rows: dict[UUID, AccountRows] = {}
+        self._rows: dict[Id128, AccountRows] = {}
         self._changes: Changes | None = None
         self._quarantined: Sequence[Quarantined] = ()
         self._unsent: Unsent | None = None
@@ -68,12 +68,12 @@ class MemoryTransaction:
         """Let go of the locks."""
         self._locks.difference_update(self._rows)
 
-    def _lock(self, account_id: UUID) -> None:
+    def _lock(self, account_id: Id128) -> None:
         while account_id in self._locks:
             self._wait()
         self._locks.add(account_id)
 
-    def _load(self, want: Wanted) -> dict[UUID, Account]:
+    def _load(self, want: Wanted) -> dict[Id128, Account]:
         """Working copies of the accounts, with what is named and nothing else."""
         rows = self._rows
         accounts = {account_id: row.working_copy() for account_id, row in rows.items()}
