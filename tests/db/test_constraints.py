@@ -141,7 +141,7 @@ def test_entries_are_never_changed(connection: psycopg.Connection[Any], statemen
     """I10: not even by the owner, without taking the trigger off first."""
     insert(connection, "entries", ENTRY_ROW)
     with pytest.raises(psycopg.errors.RaiseException, match="I10"):
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 def test_an_external_id_names_one_grant(connection: psycopg.Connection[Any]) -> None:
