@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 
 _SESSION = {
     # A reader that was stopped in mid-transaction must not hold its locks for ever.
-    "idle_in_transaction_session_timeout": "10s",
+    "idle_in_transaction_session_timeout": "5s",
     "lock_timeout": "15s",
     "statement_timeout": "300s",
     "TimeZone": "UTC",
