@@ -1,0 +1,49 @@
+"""An account's books: all that is stored of it, as values to be checked against the promises."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from domain.account import Grant, Invoice
+from domain.identity import AccountKey, Id128
+from domain.ledger import Entry, Receipt
+
+
+@dataclass(frozen=True)
+class Books:
+    """One account with all its rows; the entries in the order of seq."""
+
+    key: AccountKey
+    account_id: Id128
+    balance: int
+    seq: int
+    event_seq: int
+    head: bytes
+    entries: Sequence[Entry]
+    grants: Sequence[Grant]
+    invoices: Sequence[Invoice]
+    receipts: Sequence[Receipt]
+
+
+class Finding(NamedTuple):
+    """A row that breaks a promise."""
+
+    where: str
+    """Such as `seq 3`, `grant g1`, `invoice i1`, `receipt billing m1` or `account`."""
+    what: str
+    """A sentence for people."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A promise that is broken somewhere in an account's books."""
+
+    promise: str
+    """Such as `I3`."""
+    where: str
+    what: str
+
+
+def at_entry(entry: Entry, what: str) -> Finding:
+    """Something is wrong with an entry."""
+    return Finding(f"seq {entry.seq}", what)

@@ -1,0 +1,68 @@
+"""Where a batch ends, how often a message comes and what other accounts do changes nothing."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.laws.stories import Moment, Story, account_rows, rows, stories
+
+places = st.lists(st.integers(0, 24), max_size=6)
+
+
+@given(stories(), places)
+def test_any_split_gives_the_same_rows(story: Story, cuts: list[int]) -> None:
+    """R23: ledger with hashes, receipts and events, given the same instants."""
+    assert rows(story.world(cuts)) == rows(story.world())
+
+
+@given(stories())
+def test_batches_of_one_give_the_same_rows(story: Story) -> None:
+    """R23: the finest split there is."""
+    assert rows(story.world(range(len(story.messages)))) == rows(story.world())
+
+
+@given(stories(), places, st.integers(0, 300))
+def test_everything_again_changes_nothing_but_counters(
+    story: Story, cuts: list[int], minutes: int
+) -> None:
+    """I2, R20: whenever and in whatever batches it comes again."""
+    world = story.world()
+    before, counted = _uncounted(story), _count(world.receipts.values())
+    world.later(minutes=minutes)
+    seen = world.when(*story.messages, cuts=cuts)
+    assert (seen.entries, seen.events) == ([], [])
+    assert _without_counters(rows(world)) == before
+    assert _count(world.receipts.values()) == counted + len(story.messages)
+
+
+@given(stories())
+def test_accounts_do_not_affect_each_other(story: Story) -> None:
+    """I15: an account alone has the same rows as among others."""
+    world = story.world()
+    for account in world.accounts.values():
+        alone = replace(story, moments=tuple(_only(m, account.id) for m in story.moments)).world()
+        assert account_rows(alone, account.key) == account_rows(world, account.key)
+
+
+def _only(moment: Moment, account: str) -> Moment:
+    messages = tuple(m for m in moment.messages if m.account_id == account)
+    return replace(moment, messages=messages)
+
+
+def _count(receipts: Any) -> int:
+    return sum(receipt.repeats + receipt.conflicts for receipt in receipts)
+
+
+def _uncounted(story: Story) -> dict[str, Any]:
+    return _without_counters(rows(story.world()))
+
+
+def _without_counters(found: dict[str, Any]) -> dict[str, Any]:
+    accounts = {
+        name: {**told, "receipts": [row[:-2] for row in told["receipts"]]}
+        for name, told in found.items()
+        if isinstance(told, dict)
+    }
+    return {**accounts, "published": found["published"]}

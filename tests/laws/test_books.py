@@ -1,0 +1,95 @@
+"""Whatever comes, the books keep every promise, and credit goes back where it came from."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.digests import digests
+from domain.invariants import violations
+from domain.messages import Message
+from tests.builders import invoice, void
+from tests.laws.examples import ACCOUNTS, invoices
+from tests.laws.stories import Moment, Story, stories
+from tests.world import World
+
+
+@given(stories())
+def test_the_books_keep_every_promise(story: Story) -> None:
+    """I3-I8, I10, I14-I17, I19, and once more after everything has expired."""
+    world = story.world()
+    _assert_in_order(world)
+    world.later(hours=8)
+    world.expire()
+    _assert_in_order(world)
+
+
+def _assert_in_order(world: World) -> None:
+    for account in world.accounts.values():
+        assert violations(world.books(account.key)) == []
+
+
+@given(stories(), st.sampled_from(ACCOUNTS), st.integers(0, 30), st.data())
+def test_a_void_returns_every_lot_exactly(
+    story: Story, key: Any, due: int, data: st.DataObject
+) -> None:
+    """R13: after invoice and void at one instant, every grant is as before."""
+    world, about = story.world(), key._asdict()
+    paid = invoice(due, "new", auto_apply=True, id="paid", **about)
+    if data.draw(st.booleans()):
+        lines = data.draw(invoices()).body.lines  # type: ignore[attr-defined]
+        rows = [(line.id, line.product, line.amount) for line in lines]
+        paid = invoice(lines=rows, invoice="new", auto_apply=True, id="paid", **about)
+    world.when(invoice(0, "first", id="first", **about))
+    before = _lots(world, key)
+    used = [a for entry in world.when(paid).entries for a in entry.allocations]
+    returned = [
+        a for entry in world.when(void("new", id="v", **about)).entries for a in entry.allocations
+    ]
+    assert returned == used[::-1]
+    assert _lots(world, key) == before
+
+
+def _lots(world: World, key: Any) -> dict[str, tuple[int, int]]:
+    return {name: (lot.remaining, lot.used) for name, lot in world.account(key).grants.items()}
+
+
+@given(stories(), st.sampled_from([10, 100, 10_000]))
+def test_minor_units_scale(story: Story, factor: int) -> None:
+    """Amounts times 10^k give the same entries times 10^k: no number is special."""
+    moments = tuple(replace(m, messages=_scaled(m, factor)) for m in story.moments)
+    scaled = replace(story, moments=moments).world()
+    assert _shape(scaled, 1) == _shape(story.world(), factor)
+
+
+def _scaled(moment: Moment, factor: int) -> tuple[Message, ...]:
+    return tuple(_scaled_message(message, factor) for message in moment.messages)
+
+
+def _scaled_message(message: Message, factor: int) -> Message:
+    body: Any = message.body
+    changed: dict[str, Any] = {
+        name: getattr(body, name) * factor
+        for name in ("amount", "amount_due")
+        if hasattr(body, name)
+    }
+    if hasattr(body, "lines"):
+        changed["lines"] = tuple(replace(x, amount=x.amount * factor) for x in body.lines)
+    scaled = replace(body, **changed)
+    told = digests(message.cause.type, message.cause.id, scaled)
+    return replace(message, body=scaled, digests=told)
+
+
+def _shape(world: World, factor: int) -> Sequence[Any]:
+    return [
+        (
+            entry.account_id,
+            entry.kind,
+            entry.amount * factor,
+            entry.balance * factor,
+            [(a.grant, a.line, a.amount * factor) for a in entry.allocations],
+        )
+        for entry in world.entries
+    ]
