@@ -39,7 +39,7 @@ def save(connection: Connection[Any], changes: Changes, aside: Sequence[Quaranti
         _update_invoices(connection, changes)
         _count_again(connection, changes)
         if aside:
-            columns = list(zip(*map(_aside_row, aside), strict=True))
+            columns = list(zip(*_aside_rows(aside), strict=True))
             connection.execute(SET_ASIDE, [list(column) for column in columns], prepare=True)
         if changes.events:
             text = "\n".join(changes.events).encode()
@@ -100,5 +100,7 @@ def _copy(connection: Connection[Any], table: str, columns: str, written: Iterab
             copy.write_row(row)
 
 
-def _aside_row(row: Quarantined) -> Row:
-    return bytes.fromhex(row.digest), row.raw, row.reason, row.message_id
+def _aside_rows(aside: Iterable[Quarantined]) -> list[Row]:
+    """In key order against deadlocks, and once each: the same bytes may come twice in a batch."""
+    rows = {row.digest: (row.raw, row.reason, row.message_id) for row in aside}
+    return [(bytes.fromhex(digest), *row) for digest, row in sorted(rows.items())]

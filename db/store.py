@@ -117,11 +117,19 @@ def _transient() -> Iterator[None]:
         raise Transient(f"no database connection: {_sentence(error)}") from error
 
 
+_WRONG_ROWS = (
+    psycopg.IntegrityError,
+    psycopg.DataError,
+    psycopg.errors.CardinalityViolation,
+    psycopg.errors.RaiseException,
+)
+
+
 @contextmanager
 def _told_apart() -> Iterator[None]:
     try:
         yield
-    except (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseException) as error:
+    except _WRONG_ROWS as error:
         raise Impossible(_sentence(error)) from error
     except psycopg.Error as error:
         raise Transient(_sentence(error)) from error

@@ -91,7 +91,9 @@ class Reader:
         ends_at = self._clock.monotonic() + self._limits.age
         while deliveries and len(deliveries) < self._count:
             left = ends_at - self._clock.monotonic()
-            more = self._broker.read(deliveries[-1].id, self._count, left) if left > 0 else []
+            if left <= 0:
+                break
+            more = self._broker.read(deliveries[-1].id, self._count - len(deliveries), left)
             if not more:
                 break
             deliveries += more

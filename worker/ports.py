@@ -7,7 +7,7 @@ crashes it at any call. An adapter is right when it passes `tests/conformance`.
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from db.values import Lease, Quarantined, Unsent
@@ -54,8 +54,8 @@ class Broker(Protocol):
     def wait_for_work(self, wait: float) -> None:
         """Return when `acknowledge` was called anywhere, or after `wait` seconds."""
 
-    def trim(self, older_than: datetime) -> None:
-        """Let go of events published before an instant."""
+    def trim(self, keep: timedelta) -> None:
+        """Let go of events published longer ago, on the broker's clock: ours may be wrong."""
 
 
 class Transaction(Protocol):
@@ -100,7 +100,7 @@ class Clock(Protocol):
         """Seconds that only go forward."""
 
     def now(self) -> datetime:
-        """The wall clock, for trimming and logging."""
+        """The wall clock, for people to read."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -8,7 +8,7 @@ stopped and wakes up can take nothing away from its successor.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from redis import Redis, RedisError
@@ -96,10 +96,12 @@ class RedisBroker:
         if reply:
             self._woken = reply[0][1][-1][0].decode()
 
-    def trim(self, older_than: datetime) -> None:
-        """Trim the event stream by age, and by length where a cap is set."""
-        milliseconds = int(older_than.timestamp() * 1000)
-        commands: list[list[Any]] = [["XTRIM", EVENTS, "MINID", "~", f"{milliseconds}-0"]]
+    def trim(self, keep: timedelta) -> None:
+        """Trim by age on the server's clock, as ids are made, and by length where a cap is set."""
+        seconds, microseconds = map(int, self._ask([["TIME"]])[0])
+        now = seconds * 1_000 + microseconds // 1_000
+        oldest = max(0, now - int(keep.total_seconds() * 1_000))
+        commands: list[list[Any]] = [["XTRIM", EVENTS, "MINID", "~", f"{oldest}-0"]]
         if self._events_max is not None:
             commands.append(["XTRIM", EVENTS, "MAXLEN", "~", self._events_max])
         self._ask(commands)

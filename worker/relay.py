@@ -64,5 +64,5 @@ class Relay:
 
     def _trim(self) -> None:
         if self._clock.monotonic() - self._trimmed_at > TRIM_EVERY:
-            self._broker.trim(self._clock.now() - self._keep)
+            self._broker.trim(self._keep)
             self._trimmed_at = self._clock.monotonic()

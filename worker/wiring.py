@@ -26,13 +26,18 @@ def store(settings: Settings) -> PostgresStore:
 
 def broker(settings: Settings) -> RedisBroker:
     """The broker that the URL names; one connection, for one thread."""
+    return RedisBroker(broker_url(settings), settings.events_max)
+
+
+def broker_url(settings: Settings) -> str:
+    """The broker's URL as its client library understands it; raises SettingsError."""
     url = settings.broker_url.get_secret_value()
     scheme = url.split(":", 1)[0]
     if scheme not in ("redis", "rediss", "valkey", "valkeys"):
         raise SettingsError(
             f"BROKER_URL: {scheme}:// is not supported, only redis:// and rediss://"
         )
-    return RedisBroker(url.replace("valkey", "redis", 1), settings.events_max)
+    return url.replace("valkey", "redis", 1)
 
 
 def decoder(settings: Settings) -> Decode:

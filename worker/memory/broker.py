@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from operator import attrgetter
 from typing import NamedTuple
@@ -68,9 +68,10 @@ class MemoryBroker:
             self._clock.sleep(wait)
         self._work_waits = False
 
-    def trim(self, older_than: datetime) -> None:
-        """Let go of events published before an instant."""
-        del self.events[: bisect_left(self.events, older_than, key=attrgetter("at"))]
+    def trim(self, keep: timedelta) -> None:
+        """Let go of events published longer ago."""
+        oldest = self._clock.now() - keep
+        del self.events[: bisect_left(self.events, oldest, key=attrgetter("at"))]
 
     def _behind(self, after: str | None, count: int) -> list[Delivery]:
         start = 0 if after is None else bisect_right(self._deliveries, after, key=_id)

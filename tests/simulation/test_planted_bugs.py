@@ -1,0 +1,190 @@
+"""Wrong versions of the shell: each has to be caught, or the simulation proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from db.errors import LeaseLost, OutcomeUnknown, Transient
+from db.values import Lease
+from domain.batch import decide_batch
+from domain.changes import Changes, State
+from domain.expiry import due_expiries
+from domain.messages import Message
+from tests.simulation.ports import ProcessStore
+from tests.simulation.run import simulate
+from worker.intake import Reader
+from worker.ports import Broker, BrokerError, Store
+from worker.process import Batch, read_batch, settle
+from worker.relay import Relay
+
+SEEDS, MESSAGES = range(1, 21), 400
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def acknowledge_before_commit(patch: pytest.MonkeyPatch) -> None:
+    def turn(self: Any, wait: float) -> int:
+        lease = self._tenure.current()
+        deliveries = self._fill(wait) if lease else []
+        if deliveries:
+            self._broker.acknowledge([delivery.id for delivery in deliveries])
+            settle(read_batch(deliveries, self._decode), self._store, lease)
+        else:
+            self._clock.sleep(wait)
+        return len(deliveries)
+
+    patch.setattr(Reader, "_turn", turn)
+
+
+def no_lease_at_commit(patch: pytest.MonkeyPatch) -> None:
+    def unfenced(batch: Batch, store: Store, lease: Lease | None) -> None:
+        settle(batch, store, None)
+
+    patch.setattr("worker.intake.settle", unfenced)
+
+
+def commit_taken_for_granted(patch: pytest.MonkeyPatch) -> None:
+    def hopeful(batch: Batch, store: Store, lease: Lease | None) -> None:
+        with suppress(OutcomeUnknown):
+            settle(batch, store, lease)
+
+    patch.setattr("worker.intake.settle", hopeful)
+
+
+def no_receipts(patch: pytest.MonkeyPatch) -> None:
+    def forgetful(state: State, messages: Iterable[Message]) -> Changes:
+        return decide_batch(replace(state, receipts={}), messages)
+
+    patch.setattr("worker.process.decide_batch", forgetful)
+
+
+def cursor_moves_first_and_stays(patch: pytest.MonkeyPatch) -> None:
+    fill = Reader._fill
+
+    def eager(self: Any, wait: float) -> Any:
+        deliveries = fill(self, wait)
+        if deliveries:
+            self._after = deliveries[-1].id
+        return deliveries
+
+    cursor_stays_after_an_error(patch)
+    patch.setattr(Reader, "_fill", eager)
+
+
+def cursor_stays_after_an_error(patch: pytest.MonkeyPatch) -> None:
+    """Hurts only when acknowledgements were lost with the broker's tail."""
+
+    def stubborn(self: Any, wait: float) -> int:
+        try:
+            return int(self._turn(wait))
+        except LeaseLost:
+            self._tenure.lost()
+        except (Transient, BrokerError):
+            self._clock.sleep(wait)
+        return 0
+
+    patch.setattr(Reader, "turn", stubborn)
+
+
+def forget_before_durable(patch: pytest.MonkeyPatch) -> None:
+    def hasty(self: Any, wait: float) -> None:
+        self._store.forget(sorted(self._held))
+        self._held.clear()
+
+    patch.setattr(Relay, "_forget", hasty)
+
+
+def forget_before_publish(patch: pytest.MonkeyPatch) -> None:
+    unsent = ProcessStore.unsent
+
+    def taking(self: Any, count: int, held: Any) -> Any:
+        rows = unsent(self, count, held)
+        self.forget([row.id for row in rows])
+        return rows
+
+    patch.setattr(ProcessStore, "unsent", taking)
+
+
+def held_rows_stay_held(patch: pytest.MonkeyPatch) -> None:
+    def stubborn(self: Any, wait: float, count: int = 100) -> int:
+        try:
+            return int(self._turn(wait, count))
+        except (Transient, BrokerError):
+            self._clock.sleep(wait)
+        return 0
+
+    patch.setattr(Relay, "turn", stubborn)
+
+
+def events_out_of_order(patch: pytest.MonkeyPatch) -> None:
+    unsent = ProcessStore.unsent
+
+    def newest_first(self: Any, count: int, held: Any) -> Any:
+        return unsent(self, count, held)[::-1]
+
+    patch.setattr(ProcessStore, "unsent", newest_first)
+
+
+def expiry_without_late_window(patch: pytest.MonkeyPatch) -> None:
+    def early(account: Any, now: Any, late_window: timedelta) -> Any:
+        return due_expiries(account, now, late_window - timedelta(seconds=1))
+
+    patch.setattr("domain.batch.due_expiries", early)
+    patch.setattr(ProcessStore, "accounts_due", _all_accounts)
+
+
+def _all_accounts(self: Any, count: int) -> Any:
+    accounts = self._store.accounts.values()
+    due = {rows.id: rows.account.key for rows in accounts if rows.account.balance}
+    return self._process.call(lambda: due, Transient)
+
+
+def last_of_every_batch_is_skipped(patch: pytest.MonkeyPatch) -> None:
+    def careless(deliveries: Sequence[Any], decode: Any) -> Batch:
+        return read_batch(deliveries[: max(1, len(deliveries) - 1)], decode)
+
+    patch.setattr("worker.intake.read_batch", careless)
+
+
+def acknowledging_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    def publish_only(self: Broker, ids: Sequence[str]) -> None:
+        pass
+
+    patch.setattr("tests.simulation.ports.ProcessBroker.acknowledge", publish_only)
+
+
+PLANTED: list[tuple[Plant, str]] = [
+    (acknowledge_before_commit, "I1"),
+    (no_lease_at_commit, "I2"),
+    (commit_taken_for_granted, "I1"),
+    (no_receipts, "I13"),
+    (cursor_moves_first_and_stays, "I18"),
+    (cursor_stays_after_an_error, "I18"),
+    (forget_before_durable, "I1"),
+    (forget_before_publish, "I1"),
+    (held_rows_stay_held, "I1"),
+    (events_out_of_order, "I12"),
+    (expiry_without_late_window, "I14"),
+    (last_of_every_batch_is_skipped, "I1"),
+    (acknowledging_is_forgotten, "I18"),
+]
+
+
+@pytest.mark.parametrize(
+    ("plant", "promise"), PLANTED, ids=lambda value: getattr(value, "__name__", value)
+)
+def test_it_is_caught(plant: Plant, promise: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    for seed in SEEDS:
+        found = simulate(seed, MESSAGES).violations
+        if found:
+            print(f"caught by seed {seed}: {found[0]}")
+            assert any(violation.startswith(promise) for violation in found), found
+            return
+    pytest.fail(f"not caught by {len(SEEDS)} seeds")
