@@ -1,19 +1,23 @@
 """Migrations: the only place where the schema changes."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from db.engine import engine_for
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is imported where it is used: it is slow to import, and every command comes by here.
+
 _LOCK = 0x5C21D  # one migration at a time; no other code takes advisory locks
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
@@ -21,6 +25,8 @@ def _config() -> Config:
 
 def upgrade(database_url: str) -> None:
     """Bring the schema to the newest revision; safe to run at every start and by two at once."""
+    from alembic import command  # noqa: PLC0415
+
     engine = engine_for(database_url, pool_size=1)
     config = _config()
     try:
@@ -34,6 +40,9 @@ def upgrade(database_url: str) -> None:
 
 def revisions(database_url: str) -> tuple[str | None, str | None]:
     """The database's revision and the newest one this release knows."""
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     engine = engine_for(database_url, pool_size=1)
     try:
         with engine.connect() as connection:

@@ -77,6 +77,7 @@ class Reader:
             return 0
         deliveries = self._fill(wait)
         if not deliveries:
+            self._after = None  # costs nothing now, and finds what a broker may have brought back
             return 0
         batch = read_batch(deliveries, self._decode)
         settle(batch, self._store, lease)

@@ -75,7 +75,7 @@ class Store(Protocol):
         """Begin; with a lease, the commit is refused with LeaseLost when it has passed on (I2)."""
 
     def take_lease(self, name: str, holder: str, seconds: float) -> Lease | None:
-        """The lease under a new epoch, or None while somebody else's is still valid."""
+        """The lease under a new epoch, or None while one is valid, be it the holder's own."""
 
     def renew_lease(self, lease: Lease, seconds: float) -> bool:
         """Hold the lease for longer; False when it has passed on."""

@@ -9,8 +9,10 @@ Five things can be wrong, and each has one answer:
 - impossible: the batch is split until the culprit is alone, and that one is quarantined.
 """
 
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from db.errors import LeaseLost, Transient
 from db.values import Lease, Quarantined
@@ -83,8 +85,14 @@ def settle(batch: Batch, store: Store, lease: Lease | None) -> None:
             for half in batch.halves():
                 settle(half, store, lease)
             return
-        log.error("impossible", message=batch.messages[0].cause.id, error=repr(error))
+        log.error("impossible", message=batch.messages[0].cause.id, error=_place(error))
         settle(Batch(aside=[*batch.aside, _culprit(batch.messages[0], error)]), store, lease)
+
+
+def _place(error: Exception) -> str:
+    """Which error, and where; its text may quote the message, and payloads never reach a log."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
 
 def _conflict(message: Message) -> Quarantined:

@@ -53,7 +53,7 @@ class Story:
         return world
 
 
-settings = st.builds(
+tenant_settings = st.builds(
     TenantSettings,
     auto_apply=st.sampled_from([True] * 7 + [False]),
     order=st.sampled_from(sorted(PROFILES)),
@@ -71,7 +71,7 @@ def stories(draw: st.DrawFn) -> Story:
         Moment(draw(st.sampled_from(PAUSES)), tuple(told[first:last]), draw(st.booleans()))
         for first, last in zip([0, *bounds], [*bounds, len(told)], strict=True)
     )
-    return Story(draw(settings), moments)
+    return Story(draw(tenant_settings), moments)
 
 
 def rows(world: World) -> dict[str, Any]:
@@ -83,9 +83,9 @@ def rows(world: World) -> dict[str, Any]:
 
 def account_rows(world: World, key: AccountKey) -> dict[str, Any]:
     """All that a world holds of one account."""
-    books = world.books(key)
+    books, decided_at = world.books(key), world.account(key).decided_at
     return {
-        "account": (books.balance, books.seq, books.event_seq, books.head),
+        "account": (books.balance, books.seq, books.event_seq, books.head, decided_at),
         "entries": books.entries,
         "grants": [_row(grant) for grant in books.grants],
         "invoices": [_row(invoice) for invoice in books.invoices],

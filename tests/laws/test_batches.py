@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws.stories import Moment, Story, account_rows, rows, stories
+from tests.world import World
 
 places = st.lists(st.integers(0, 24), max_size=6)
 
@@ -29,12 +30,12 @@ def test_everything_again_changes_nothing_but_counters(
 ) -> None:
     """I2, R20: whenever and in whatever batches it comes again."""
     world = story.world()
-    before, counted = _uncounted(story), _count(world.receipts.values())
+    before, counted = _without_counters(rows(world)), _count(world)
     world.later(minutes=minutes)
     seen = world.when(*story.messages, cuts=cuts)
     assert (seen.entries, seen.events) == ([], [])
     assert _without_counters(rows(world)) == before
-    assert _count(world.receipts.values()) == counted + len(story.messages)
+    assert _count(world) == counted + len(story.messages)
 
 
 @given(stories())
@@ -51,12 +52,8 @@ def _only(moment: Moment, account: str) -> Moment:
     return replace(moment, messages=messages)
 
 
-def _count(receipts: Any) -> int:
-    return sum(receipt.repeats + receipt.conflicts for receipt in receipts)
-
-
-def _uncounted(story: Story) -> dict[str, Any]:
-    return _without_counters(rows(story.world()))
+def _count(world: World) -> int:
+    return sum(receipt.repeats + receipt.conflicts for receipt in world.receipts.values())
 
 
 def _without_counters(found: dict[str, Any]) -> dict[str, Any]:

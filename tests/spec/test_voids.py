@@ -79,6 +79,12 @@ def test_what_returns_to_an_expired_grant_expires_at_once() -> None:
     assert len({entry.cause for entry in seen.entries}) == 1
 
 
+def test_the_instant_of_expiry_itself_is_too_late_to_come_back() -> None:
+    """R13: t >= expires_at."""
+    world = World().given(grant(100, expires="2026-02-01"), invoice(60)).at("2026-02-01")
+    assert world.when(void()).rows == ["reversal +60: g 60", "expiry -60: g 60"]
+
+
 def test_a_void_that_would_pass_the_highest_balance_is_refused() -> None:
     """A balance never passes 9 x 10^15, and no credit is lost by it."""
     most = 10**15

@@ -4,11 +4,8 @@ import sys
 
 import typer
 
-from db.errors import StoreError
-from worker.cli import run
-from worker.embedded import ServerError
-from worker.ports import BrokerError
-from worker.settings import SettingsError
+from worker.cli import customers, demo, doctor, publish, run, states, verify
+from worker.cli.mending import explained
 
 app = typer.Typer(
     name="scrip",
@@ -18,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its tracebacks show local variables, which are payloads
 )
 
-for module in (run,):
+for module in (demo, run, publish, states, customers, verify, doctor):
     module.register(app)
 
 
@@ -26,6 +23,9 @@ def main() -> None:
     """Run a command; what a person can mend is one sentence and exit code 2."""
     try:
         app()
-    except (SettingsError, ServerError, StoreError, BrokerError) as error:
-        print(f"scrip: {error}", file=sys.stderr)
+    except Exception as error:
+        sentence = explained(error)
+        if sentence is None:
+            raise
+        print(f"scrip: {sentence}", file=sys.stderr)
         sys.exit(2)

@@ -1,7 +1,7 @@
 """What is committed: the tables of the database in memory."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from db.errors import Impossible
 from db.values import Quarantined, Unsent
@@ -70,7 +70,7 @@ class Tables:
     def next_due(self) -> datetime | None:
         """The earliest instant at which an account is due."""
         dates = [
-            date.expires_at + self._settings(tenant).late_window
+            _later(date.expires_at, self._settings(tenant).late_window)
             for tenant in self._calendar.tenants()
             if (date := self._calendar.first(tenant)) is not None
         ]
@@ -92,5 +92,11 @@ def _refuse(wrong: bool, what: str, which: object) -> None:
         raise Impossible(f"{what} {which} does not fit the rows that are there")
 
 
+def _later(instant: datetime, duration: timedelta) -> datetime:
+    """No later than the last instant there is: people write "never" as the year 9999."""
+    return instant + duration if instant <= _LAST - duration else _LAST
+
+
+_LAST = datetime.max.replace(tzinfo=UTC)
 _NO_ROWS = AccountRows(NIL, AccountRow(AccountKey("", "", "")))
 _DEFAULTS = TenantSettings()
