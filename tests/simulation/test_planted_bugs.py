@@ -73,13 +73,6 @@ def cursor_moves_first_and_stays(patch: pytest.MonkeyPatch) -> None:
             self._after = deliveries[-1].id
         return deliveries
 
-    cursor_stays_after_an_error(patch)
-    patch.setattr(Reader, "_fill", eager)
-
-
-def cursor_stays_after_an_error(patch: pytest.MonkeyPatch) -> None:
-    """Hurts only when acknowledgements were lost with the broker's tail."""
-
     def stubborn(self: Any, wait: float) -> int:
         try:
             return int(self._turn(wait))
@@ -89,6 +82,7 @@ def cursor_stays_after_an_error(patch: pytest.MonkeyPatch) -> None:
             self._clock.sleep(wait)
         return 0
 
+    patch.setattr(Reader, "_fill", eager)
     patch.setattr(Reader, "turn", stubborn)
 
 
@@ -164,8 +158,7 @@ PLANTED: list[tuple[Plant, str]] = [
     (no_lease_at_commit, "I2"),
     (commit_taken_for_granted, "I1"),
     (no_receipts, "I13"),
-    (cursor_moves_first_and_stays, "I18"),
-    (cursor_stays_after_an_error, "I18"),
+    (cursor_moves_first_and_stays, "R22"),
     (forget_before_durable, "I1"),
     (forget_before_publish, "I1"),
     (held_rows_stay_held, "I1"),
