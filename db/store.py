@@ -20,11 +20,15 @@ from domain.changes import Changes, State
 from domain.identity import AccountKey, Id128
 from domain.wanted import Wanted
 
+END_STALLED = statement("end_stalled")
 TAKE_LEASE = statement("take_lease")
 RENEW_LEASE = statement("renew_lease")
 RELEASE_LEASE = statement("release_lease")
 UNSENT = statement("unsent")
 ACCOUNTS_DUE = statement("accounts_due")
+STALLED_SECONDS = 10.0
+"""How long a holder of an expired lease may leave its transaction waiting for it."""
+
 FORGET = b"DELETE FROM outbox WHERE id = ANY(%s::bigint[])"
 
 
@@ -57,6 +61,8 @@ class PostgresStore:
 
     def take_lease(self, name: str, holder: str, seconds: float) -> Lease | None:
         """Take a lease that nobody holds any more."""
+        with self._connection() as connection:
+            connection.execute(END_STALLED, (name, STALLED_SECONDS))
         row = self._row(TAKE_LEASE, {"name": name, "holder": holder, "seconds": seconds})
         return Lease(name, row[0]) if row else None
 

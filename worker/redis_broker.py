@@ -39,7 +39,6 @@ class RedisBroker:
         """`events_max` caps the event stream's length, so that it never fills the broker."""
         self._pool = Redis.from_url(
             url,
-            single_connection_client=True,
             # A retried XADD would be a second message; every failure is ours to deal with.
             retry=Retry(NoBackoff(), 0),
             socket_timeout=_SOCKET_TIMEOUT,

@@ -1,0 +1,185 @@
+"""The books of all accounts, read as one consistent stream that needs little memory.
+
+Each table is read once, in the order of account ids, through a server-side cursor; the streams are
+merged account by account. Rows that belong to no account come to light in the same merge.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, Table, func, select, text
+
+from db.checks import CHECKS, Check
+from db.rows import Row, grant_of, invoice_of, receipt_of
+from db.tables import accounts, entries, grants, invoices, outbox, quarantine, receipts
+from domain.account import Allocation
+from domain.books import Books
+from domain.identity import AccountKey
+from domain.ledger import Entry
+from domain.messages import Cause
+from domain.vocabulary import Kind
+
+ROWS_AT_A_TIME = 2_000
+BATCHES_AT_A_TIME = 10
+"""Rows of the outbox hold the events of a whole batch each."""
+
+
+def columns(table: Table, names: str) -> list[Column[Any]]:
+    """Some columns of a table, in this order."""
+    return [table.c[name] for name in names.split()]
+
+
+ACCOUNT = columns(accounts, "account_id tenant customer currency balance seq event_seq head")
+ENTRY = columns(
+    entries,
+    "account_id seq kind amount balance invoice allocations reverses cause_source cause_id "
+    "cause_type order_profile recorded_at dated_at context hash",
+)
+GRANT = columns(
+    grants,
+    "account_id grant_id seq amount remaining category priority effective_at expires_at scope "
+    "used expired voided moved held is_void external_id named terms",
+)
+INVOICE = columns(
+    invoices,
+    "account_id invoice amount_due status auto_apply issued_at lines uses entries terms",
+)
+RECEIPT = columns(
+    receipts,
+    "account_id source id type digest outcome reason decided_at business_at seq_first seq_last "
+    "event_seq attributes repeats conflicts",
+)
+
+
+class Snapshot:
+    """The whole database as it was at one instant."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        self.orphans: dict[str, int] = {}
+        """Rows without an account, by table; complete when `books` has been read to its end."""
+
+    def count(self, table: Table) -> int:
+        """How many rows a table has."""
+        return self._connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    def books(self) -> Iterator[Books]:
+        """Every account with all its rows, in the order of account ids."""
+        ledger = _ByAccount(self._stream(ENTRY, entries.c.seq))
+        lots = _ByAccount(self._stream(GRANT, grants.c.grant_id))
+        bills = _ByAccount(self._stream(INVOICE, invoices.c.invoice))
+        told = _ByAccount(self._stream(RECEIPT, receipts.c.key))
+        for row in self._stream(ACCOUNT):
+            yield books_of(
+                row,
+                entries=map(entry_of, ledger.rows_of(row[0])),
+                grants=(grant_of(r[1:]) for r in lots.rows_of(row[0])),
+                invoices=(invoice_of(r[1:]) for r in bills.rows_of(row[0])),
+                receipts=(receipt_of(r)[1] for r in told.rows_of(row[0])),
+            )
+        streams = {"entries": ledger, "grants": lots, "invoices": bills, "receipts": told}
+        self.orphans = {name: stream.count_orphans() for name, stream in streams.items()}
+
+    def quarantined(self) -> Iterator[tuple[str | None, str]]:
+        """The id, where there is one, and the reason of every message that is held."""
+        held = select(quarantine.c.message_id, quarantine.c.reason)
+        for row in self._connection.execute(held.where(quarantine.c.state == "held")):
+            yield row[0], row[1]
+
+    def unsent(self) -> Iterator[tuple[int, bytes]]:
+        """The outbox: the events of each batch, a line each."""
+        rows = select(outbox.c.id, outbox.c.events).order_by(outbox.c.id)
+        options = {"yield_per": BATCHES_AT_A_TIME}
+        for row in self._connection.execute(rows, execution_options=options):
+            yield row[0], row[1]
+
+    def checks(self) -> Iterator[tuple[Check, int]]:
+        """Every check across accounts, with the number of rows that break it."""
+        for check in CHECKS:
+            yield check, self._connection.execute(text(check.broken)).scalar_one()
+
+    def _stream(self, wanted: list[Column[Any]], *then_by: Column[Any]) -> Iterator[Row]:
+        ordered = select(*wanted).order_by(wanted[0], *then_by)
+        options = {"yield_per": ROWS_AT_A_TIME}
+        return (tuple(row) for row in self._connection.execute(ordered, execution_options=options))
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Snapshot]:
+    """A snapshot to read for as long as it takes; it locks nothing."""
+    with engine.connect() as connection:
+        reading = connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        # The limits that keep a writer from holding locks would end a long reading.
+        reading.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        reading.execute(text("SET LOCAL statement_timeout = 0"))
+        yield Snapshot(reading)
+
+
+class _ByAccount:
+    """A stream of rows, sorted by the account ids that they begin with, taken in portions."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._groups = groupby(rows, key=itemgetter(0))
+        self._next = next(self._groups, None)
+        self._orphans = 0
+
+    def rows_of(self, account_id: str) -> list[Row]:
+        """The rows of an account; the ids asked for have to rise."""
+        while self._next is not None and self._next[0] < account_id:
+            self._skip()
+        if self._next is None or self._next[0] != account_id:
+            return []
+        rows = list(self._next[1])
+        self._next = next(self._groups, None)
+        return rows
+
+    def count_orphans(self) -> int:
+        """Skip to the end, and tell how many rows nobody has asked for."""
+        while self._next is not None:
+            self._skip()
+        return self._orphans
+
+    def _skip(self) -> None:
+        assert self._next is not None
+        self._orphans += sum(1 for _ in self._next[1])
+        self._next = next(self._groups, None)
+
+
+def books_of(row: Row, **parts: Iterable[Any]) -> Books:
+    """From an ACCOUNT row and the account's other rows; parts that are not given are empty."""
+    account_id, tenant, customer, currency, balance, seq, event_seq, head = row
+    names = ("entries", "grants", "invoices", "receipts")
+    given: dict[str, Any] = {name: tuple(parts.get(name, ())) for name in names}
+    return Books(
+        key=AccountKey(tenant, customer, currency),
+        account_id=account_id,
+        balance=balance,
+        seq=seq,
+        event_seq=event_seq,
+        head=head,
+        **given,
+    )
+
+
+def entry_of(row: Row) -> Entry:
+    """From an ENTRY row."""
+    account_id, seq, kind, amount, balance, invoice, allocations, reverses, *cause = row[:11]
+    return Entry(
+        account_id,
+        seq,
+        Kind(kind),
+        amount,
+        balance,
+        invoice,
+        tuple(Allocation(*allocation) for allocation in allocations),
+        tuple(reverses),
+        Cause(*cause),
+        *row[11:],
+    )

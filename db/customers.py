@@ -1,0 +1,67 @@
+"""What people ask about one customer; it takes no lock and decides nothing."""
+
+from sqlalchemy import Connection, select
+
+from db import rows
+from db.books import ACCOUNT, ENTRY, GRANT, books_of, entry_of
+from db.tables import accounts, entries, grants, tenants
+from domain.account import TenantSettings
+from domain.books import Books
+from domain.identity import Id128
+from domain.ledger import Entry
+
+_NAMES_MAX = 2_000
+
+
+def holdings(
+    connection: Connection, tenant: str, customer: str, currency: str | None
+) -> list[Books]:
+    """The customer's accounts by currency, with their grants and without their ledgers."""
+    wanted = select(*ACCOUNT).where(accounts.c.tenant == tenant, accounts.c.customer == customer)
+    if currency is not None:
+        wanted = wanted.where(accounts.c.currency == currency)
+    found = connection.execute(wanted.order_by(accounts.c.currency)).all()
+    return [books_of(tuple(row), grants=_grants(connection, row[0])) for row in found]
+
+
+def ledger_rows(
+    connection: Connection, account_id: Id128, limit: int, *, oldest_first: bool
+) -> list[Entry]:
+    """Some rows of an account's ledger, the newest first or the oldest."""
+    order = entries.c.seq if oldest_first else entries.c.seq.desc()
+    wanted = select(*ENTRY).where(entries.c.account_id == account_id)
+    return [entry_of(tuple(row)) for row in connection.execute(wanted.order_by(order).limit(limit))]
+
+
+def settings_of(connection: Connection, tenant: str) -> TenantSettings:
+    """The newest version of what the tenant has set, or the defaults."""
+    newest = select(tenants.c.version, tenants.c.settings).where(tenants.c.tenant == tenant)
+    row = connection.execute(newest.order_by(tenants.c.version.desc()).limit(1)).one_or_none()
+    return rows.settings_of(row[0], row[1]) if row else TenantSettings()
+
+
+def names_like(connection: Connection, tenant: str, customer: str) -> list[str]:
+    """Customers of the tenant whose names begin alike, as much alike as there are any."""
+    for length in (len(customer) * 2 // 3, 1, 0):
+        wanted = (
+            select(accounts.c.customer)
+            .where(accounts.c.tenant == tenant)
+            .where(accounts.c.customer.startswith(customer[:length], autoescape=True))
+            .order_by(accounts.c.customer)
+            .limit(_NAMES_MAX)
+        )
+        found = list(dict.fromkeys(connection.execute(wanted).scalars()))
+        if found:
+            return found
+    return []
+
+
+def tenants_of(connection: Connection, customer: str, limit: int = 5) -> list[str]:
+    """Some tenants that know a customer of this name; reads all accounts."""
+    wanted = select(accounts.c.tenant).where(accounts.c.customer == customer)
+    return sorted(set(connection.execute(wanted.limit(limit)).scalars()))
+
+
+def _grants(connection: Connection, account_id: Id128) -> list[object]:
+    wanted = select(*GRANT).where(grants.c.account_id == account_id)
+    return [rows.grant_of(tuple(row)[1:]) for row in connection.execute(wanted)]

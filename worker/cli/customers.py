@@ -1,0 +1,210 @@
+"""`scrip balance` and `scrip ledger`: look a customer up."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import Connection, func, select
+
+from db.customers import holdings, ledger_rows, names_like, settings_of, tenants_of
+from domain.account import Grant
+from domain.books import Books
+from domain.fields import rfc3339
+from domain.ledger import Entry
+from domain.order import PROFILES, Profile
+from domain.vocabulary import GrantState
+from worker.cli.installation import database
+from worker.cli.output import Json, count, err, money, out, plain, print_json, table, when
+from worker.state import Data, account_data, entry_data
+
+Customer = Annotated[str, typer.Argument(help="The customer's id, as in the messages.")]
+Tenant = Annotated[str, typer.Option(help="Whose customer it is.")]
+Currency = Annotated[str | None, typer.Option(help="Only the account in this currency.")]
+
+_GONE = (GrantState.DEPLETED, GrantState.EXPIRED, GrantState.VOIDED)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(balance)
+    app.command()(ledger)
+
+
+def balance(
+    customer: Customer,
+    tenant: Tenant = "default",
+    currency: Currency = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a customer has: available first, then the grants that it comes from."""
+    with _reading() as connection:
+        now = connection.execute(select(func.clock_timestamp())).scalar_one()
+        accounts = _accounts(connection, tenant, customer, currency)
+        order = settings_of(connection, tenant).order
+    if as_json:
+        print_json([{**account_data(account, now), "held": _held(account)} for account in accounts])
+        return
+    for account in accounts:
+        _print_balance(account, now, PROFILES[order])
+
+
+def ledger(
+    customer: Customer,
+    tenant: Tenant = "default",
+    currency: Currency = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show at most.")] = 50,
+    oldest_first: Annotated[bool, typer.Option("--oldest-first")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show a customer's ledger, the newest row first."""
+    with _reading() as connection:
+        accounts = [
+            (account, ledger_rows(connection, account.account_id, limit, oldest_first=oldest_first))
+            for account in _accounts(connection, tenant, customer, currency)
+        ]
+    if as_json:
+        rows = [
+            {**account.key._asdict(), "ledger": [_entry_data(entry) for entry in entries]}
+            for account, entries in accounts
+        ]
+        print_json(rows)
+        return
+    for account, entries in accounts:
+        _print_ledger(account, entries)
+
+
+@contextmanager
+def _reading() -> Iterator[Connection]:
+    with database() as engine, engine.connect() as connection:
+        yield connection
+
+
+def _accounts(
+    connection: Connection, tenant: str, customer: str, currency: str | None
+) -> list[Books]:
+    """The customer's accounts; says what to do and exits when there are none."""
+    accounts = holdings(connection, tenant, customer, currency)
+    if accounts:
+        return accounts
+    err.print(plain(f"{tenant} has no customer {customer}" + (f" in {currency}" * bool(currency))))
+    others = holdings(connection, tenant, customer, None)
+    near = get_close_matches(customer, names_like(connection, tenant, customer), n=3, cutoff=0.5)
+    tenants = [name for name in tenants_of(connection, customer) if name != tenant]
+    if others:
+        err.print(f"there are accounts in {', '.join(a.key.currency for a in others)}")
+    elif tenants:
+        err.print(plain(f"other tenants have one: try --tenant {' or --tenant '.join(tenants)}"))
+    elif near:
+        err.print(plain(f"did you mean {' or '.join(near)}?"))
+    else:
+        err.print("an account is there from its first message on; `scrip state` shows all of them")
+    raise typer.Exit(1)
+
+
+def _print_balance(account: Books, now: datetime, order: Profile) -> None:
+    data, currency = account_data(account, now), account.key.currency
+    name = f"{account.key.customer} ({account.key.tenant})"
+    out.print(plain(f"{name} has {money(data['available'], currency)} {currency} available"))
+    out.print(f"balance {money(account.balance, currency)}{_difference(account, now)}")
+    open_grants = [grant for grant in account.grants if grant.state(now) not in _GONE]
+    if open_grants:
+        out.print()
+        out.print(_grant_table(sorted(open_grants, key=order.rank), currency, now))
+    gone = len(account.grants) - len(open_grants)
+    if gone:
+        out.print(f"and {count(gone, 'grant')} used up, expired or voided; --json shows them")
+    out.print()
+
+
+def _difference(account: Books, now: datetime) -> str:
+    """Why less is available than the balance says."""
+    parts = {"held": _held(account), "pending": 0, "expired": 0}
+    for grant in account.grants:
+        if grant.state(now) in ("pending", "expired"):
+            parts[grant.state(now)] += grant.remaining - grant.held
+    words = {"held": "held", "pending": "not yet effective", "expired": "past its expiry"}
+    told = [
+        f"{money(amount, account.key.currency)} {words[name]}"
+        for name, amount in parts.items()
+        if amount
+    ]
+    return f", of which {' and '.join(told)}" if told else ""
+
+
+def _held(account: Books) -> int:
+    return sum(grant.held for grant in account.grants)
+
+
+def _grant_table(grants: list[Grant], currency: str, now: datetime) -> Table:
+    rows = (
+        (
+            plain(grant.grant),
+            money(grant.remaining, currency),
+            money(grant.amount, currency),
+            money(grant.held, currency) if grant.held else "",
+            when(grant.expires_at) if grant.expires_at else "never",
+            grant.category,
+            str(grant.priority),
+            plain(", ".join(grant.scope)),
+            grant.state(now),
+        )
+        for grant in grants
+    )
+    return table(
+        "Grants, in the order of use",
+        ("grant", "left", "of", "held", "expires (UTC)", "category", "priority", "only for",
+         "state"),
+        rows,
+        right=("left", "of", "held", "priority"),
+        fold=("grant", "only for"),
+    )  # fmt: skip
+
+
+def _print_ledger(account: Books, entries: list[Entry]) -> None:
+    tenant, customer, currency = account.key
+    shown = ledger_table(plain(f"{customer} ({tenant}), {currency}"), entries, currency)
+    out.print(shown)
+    if len(entries) < account.seq:
+        out.print(f"{len(entries):,} of {account.seq:,} rows; --limit shows more")
+    out.print()
+
+
+def ledger_table(title: str, entries: list[Entry], currency: str) -> Table:
+    """Ledger rows with their running balance."""
+    return table(
+        title,
+        ("seq", "kind", "amount", "balance", "invoice", "when (UTC)", "by", "note", "cause"),
+        (_ledger_row(entry, currency) for entry in entries),
+        right=("seq", "amount", "balance"),
+        fold=("invoice", "by", "note", "cause"),
+    )
+
+
+def _ledger_row(entry: Entry, currency: str) -> tuple[str, ...]:
+    said = json.loads(entry.context) if entry.context else {}
+    sign = "+" if entry.amount > 0 else ""
+    return (
+        str(entry.seq),
+        entry.kind,
+        sign + money(entry.amount, currency),
+        money(entry.balance, currency),
+        plain(entry.invoice),
+        when(entry.dated_at),
+        plain(said.get("created_by", {}).get("id")),
+        plain(said.get("note") or said.get("reason")),
+        plain(entry.cause.id),
+    )
+
+
+def _entry_data(entry: Entry) -> Data:
+    return {
+        **entry_data(entry),
+        "dated_at": rfc3339(entry.dated_at),
+        "recorded_at": rfc3339(entry.recorded_at),
+        "context": json.loads(entry.context) if entry.context else None,
+    }

@@ -1,0 +1,30 @@
+"""The installation that a command works on: what DATABASE_URL and BROKER_URL name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from worker import settings, wiring
+from worker.redis_broker import RedisBroker
+from worker.settings import Settings
+
+
+@contextmanager
+def database(chosen: Settings | None = None) -> Iterator[Engine]:
+    """The database, for as long as the block runs."""
+    engine = wiring.store(chosen or settings.load()).engine
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def broker(chosen: Settings | None = None) -> Iterator[RedisBroker]:
+    """The broker, for as long as the block runs."""
+    opened = wiring.broker(chosen or settings.load())
+    try:
+        yield opened
+    finally:
+        opened.close()

@@ -1,0 +1,129 @@
+"""`scrip verify`: hold the database to its promises."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from db.books import Snapshot, snapshot
+from db.checks import CHECKS
+from db.tables import accounts
+from domain.books import Books, Violation
+from domain.identity import AccountKey
+from domain.invariants import PROMISES, violations
+from worker.cli.installation import database
+from worker.cli.output import Json, count, out, plain, print_json, progress, table
+
+LISTED_MAX = 1_000
+"""Violations that are told one by one; all of them are counted."""
+
+_ORPHANS = "every row belongs to an account"
+_OUTBOX = "what waits to be published can be read"
+
+
+class Findings:
+    """What was looked at, and what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.checked: Counter[str] = Counter()
+        self.broken: Counter[str] = Counter()
+        self.listed: list[dict[str, Any]] = []
+
+    def look(self, books: Books) -> None:
+        """Check the books of one account."""
+        parts = (books.entries, books.grants, books.invoices, books.receipts)
+        names = ("entries", "grants", "invoices", "receipts")
+        sizes = {name: len(part) for name, part in zip(names, parts, strict=True)}
+        self.checked.update({"accounts": 1, **sizes})
+        for violation in violations(books):
+            self.add(violation, books.key._asdict())
+
+    def add(self, violation: Violation, about: dict[str, str]) -> None:
+        """Note something that is wrong."""
+        self.broken[violation.promise] += 1
+        if len(self.listed) < LISTED_MAX:
+            row = {"promise": violation.promise, **about}
+            self.listed.append({**row, "where": violation.where, "what": violation.what})
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(verify)
+
+
+def verify(as_json: Json = False) -> None:
+    """Check the promises on everything that is stored; exit code 1 when one is broken."""
+    started = time.monotonic()
+    findings = Findings()
+    with database() as engine, snapshot(engine) as seen:
+        with progress("{task.completed:,} of {task.total:,} accounts") as shown:
+            for books in shown.track(
+                seen.books(), total=seen.count(accounts), description="verifying"
+            ):
+                findings.look(books)
+        for violation in _across_accounts(seen, findings):
+            findings.add(violation, {})
+    if as_json:
+        print_json(_data(findings))
+    else:
+        _print(findings, time.monotonic() - started)
+    if findings.broken:
+        raise typer.Exit(1)
+
+
+def _across_accounts(seen: Snapshot, findings: Findings) -> Iterator[Violation]:
+    for name, number in seen.orphans.items():
+        if number:
+            yield Violation("I15", name, f"{count(number, 'row')} without an account")
+    for check, number in seen.checks():
+        if number:
+            broken = f"{count(number, 'row')} where it does not hold that {check.words}"
+            yield Violation(check.promise, "database", broken)
+    for row, events in seen.unsent():
+        findings.checked["outbox rows"] += 1
+        if not all(map(_is_event, events.split(b"\n"))):
+            yield Violation("I11", f"outbox {row}", "holds something that is no event")
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(event, dict) and {"id", "source", "type", "data"} <= event.keys()
+
+
+def promises() -> list[tuple[str, str]]:
+    """Every promise that is checked, in words."""
+    within = [(name, str(check.__doc__).split(": ", 1)[1]) for name, check in PROMISES]
+    across = [(check.promise, check.words) for check in CHECKS]
+    told = [*within, *across, ("I11", _OUTBOX), ("I15", _ORPHANS)]
+    return sorted(told, key=lambda row: int(row[0][1:]))
+
+
+def _data(findings: Findings) -> dict[str, Any]:
+    return {
+        "clean": not findings.broken,
+        "checked": dict(findings.checked),
+        "promises": [{"promise": name, "words": words} for name, words in promises()],
+        "broken": dict(findings.broken),
+        "violations": findings.listed,
+    }
+
+
+def _print(findings: Findings, seconds: float) -> None:
+    looked = ", ".join(f"{number:,} {name}" for name, number in findings.checked.items())
+    results = {name: f"{number:,} broken" for name, number in findings.broken.items()}
+    rows = ((name, words.rstrip("."), results.get(name, "ok")) for name, words in promises())
+    out.print(table("Promises", ("promise", "in words", "found"), rows, fold=("in words",)))
+    out.print(f"\nlooked at {looked or 'an empty database'} in {seconds:.1f} s")
+    for row in findings.listed:
+        account = " / ".join(row[name] for name in AccountKey._fields if name in row)
+        out.print(plain(f"{row['promise']} {account} {row['where']}: {row['what']}"))
+    total = findings.broken.total()
+    if total > len(findings.listed):
+        out.print(f"... and {total - len(findings.listed):,} more")
+    out.print(f"verify: {count(total, 'violation')}" if total else "verify: clean")
