@@ -65,6 +65,7 @@ def _decide(state: State, account: Account, message: Message, changes: Changes) 
     at = Instants(now, min(now, max(business, now - settings.late_window)))
     _, decide = VERBS[message.cause.type]
     decision = decide(account, message, message.body, at, settings)
+    told_before = account.event_seq
     occasion = Occasion(message.cause, at, profile.label, context_text(message.body))
     entries = record(account, occasion, decision, changes)
     return Receipt(
@@ -76,6 +77,6 @@ def _decide(state: State, account: Account, message: Message, changes: Changes) 
         at=at,
         seq_first=entries[0].seq if entries else None,
         seq_last=entries[-1].seq if entries else None,
-        event_seq=account.event_seq,
+        event_seq=account.event_seq if account.event_seq > told_before else 0,
         attributes=message.attributes,
     )

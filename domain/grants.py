@@ -48,6 +48,8 @@ class GrantCredit(Body):
             return f"data.line_items: they sum to {total}, but data.amount is {self.amount}"
         if len({item.id for item in self.line_items}) < len(self.line_items):
             return "data.line_items: two items have the same id"
+        if len(set(self.scope)) < len(self.scope):
+            return "data.scope: names a product twice"
         if self.effective_at and self.expires_at and self.expires_at <= self.effective_at:
             return "data.expires_at: must be later than data.effective_at"
         return None

@@ -2,6 +2,7 @@
 
 `servers` starts one PostgreSQL and one Valkey for each pytest process, on first use only, so tests
 that need no server start none. TEST_DATABASE_URL and TEST_BROKER_URL name servers to use instead.
+Hypothesis is quick by default; `--hypothesis-profile=thorough` is for the nights.
 """
 
 from __future__ import annotations
@@ -11,12 +12,25 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import database, flushed, with_database, xdist_number
 from worker import embedded
 from worker.embedded import Servers
 
 _numbers = count(1)
+
+settings.register_profile(
+    "quick",
+    max_examples=200,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=2_000)
+
+if settings.get_current_profile_name() != "thorough":
+    settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

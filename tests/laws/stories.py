@@ -17,7 +17,8 @@ from domain.order import PROFILES
 from tests.laws.examples import message_lists
 from tests.world import World
 
-PAUSES = (0, 0, 0, 10, 20, 40, 60, 90)
+PAUSES = (0, 0, 0, 10, 20, 40, 60, 90, -30)
+"""Minutes; a clock may also be set back."""
 
 
 @dataclass(frozen=True)

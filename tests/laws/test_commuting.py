@@ -41,7 +41,7 @@ def assert_commute(story: Story, one: Message, other: Message, *, expired: bool 
         world = story.world()
         world.when(*pair)
         if expired:
-            world.later(hours=1)
+            world.later(hours=8)
             world.expire()
         states.append(state(world))
     assert states[0] == states[1]

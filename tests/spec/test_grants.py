@@ -1,6 +1,6 @@
 """credit.grant brings in a lot of credit, once for each of its ids."""
 
-from tests.builders import grant, invoice
+from tests.builders import deduct, grant, invoice
 from tests.world import World
 
 
@@ -36,6 +36,15 @@ def test_what_people_add_to_a_grant_does_not_make_it_another() -> None:
     """R7: the common fields do not count."""
     world = World().given(grant(500, note="welcome"))
     assert world.when(grant(500, note="again", id="another")).outcomes == ["applied"]
+
+
+def test_an_id_taken_from_the_message_counts_once_for_all_sources() -> None:
+    """R7: the grant id is the account's, also long after the grant is used up."""
+    world = World().given(grant(500, None, id="m1"), deduct(500))
+    again = world.when(grant(500, None, id="m1", source="shop"))
+    assert (again.outcomes, again.rows) == (["applied"], [])
+    other = world.when(grant(600, None, id="m1", source="app"))
+    assert other.outcomes == ["id_conflict"]
 
 
 def test_an_external_id_counts_once_whatever_the_message_id() -> None:

@@ -61,6 +61,14 @@ def test_a_discount_line_takes_no_credit_and_lowers_what_is_due() -> None:
     assert world.invoice().due == 0
 
 
+def test_a_discount_counts_across_grants() -> None:
+    """R6: all grants together pay what is due, which is less than the lines to be paid."""
+    world = World().given(grant(180, "a", priority=1), grant(180, "b", priority=2))
+    lines = [("l1", None, 150), ("discount", None, -100), ("l2", None, 150)]
+    seen = world.when(invoice(lines=lines))
+    assert seen.rows == ["application -200: a/l1 150, a/l2 30, b/l2 20"]
+
+
 def test_a_line_of_nothing_is_left_alone() -> None:
     """There is no allocation of nothing."""
     world = World().given(grant(500))
