@@ -12,6 +12,10 @@ _SESSION = {
     # A reader that was stopped in mid-transaction must not hold its locks for ever.
     "idle_in_transaction_session_timeout": "5s",
     "lock_timeout": "15s",
+    # The locks of a client whose machine is gone are freed in a minute, not in two hours.
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
     "statement_timeout": "300s",
     "TimeZone": "UTC",
     "default_transaction_isolation": "read\\ committed",

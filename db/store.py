@@ -26,8 +26,10 @@ RENEW_LEASE = statement("renew_lease")
 RELEASE_LEASE = statement("release_lease")
 UNSENT = statement("unsent")
 ACCOUNTS_DUE = statement("accounts_due")
-STALLED_SECONDS = 10.0
+STALLED_SECONDS = 5.0
 """How long a holder of an expired lease may leave its transaction waiting for it."""
+
+ASK_BRIEFLY = b"SET LOCAL lock_timeout = '1s'"
 
 FORGET = b"DELETE FROM outbox WHERE id = ANY(%s::bigint[])"
 
@@ -61,14 +63,18 @@ class PostgresStore:
 
     def take_lease(self, name: str, holder: str, seconds: float) -> Lease | None:
         """Take a lease that nobody holds any more."""
+        asked = {"name": name, "holder": holder, "seconds": seconds}
         with self._connection() as connection:
+            connection.execute(ASK_BRIEFLY)
             connection.execute(END_STALLED, (name, STALLED_SECONDS))
-        row = self._row(TAKE_LEASE, {"name": name, "holder": holder, "seconds": seconds})
+            row = connection.execute(TAKE_LEASE, asked).fetchone()
         return Lease(name, row[0]) if row else None
 
     def renew_lease(self, lease: Lease, seconds: float) -> bool:
         """Hold it for longer; False when it has passed on."""
-        return self._row(RENEW_LEASE, {**lease._asdict(), "seconds": seconds}) is not None
+        with self._connection() as connection:
+            renewed = connection.execute(RENEW_LEASE, {**lease._asdict(), "seconds": seconds})
+            return renewed.fetchone() is not None
 
     def release_lease(self, lease: Lease) -> None:
         """Let the next one have it now."""
@@ -93,10 +99,6 @@ class PostgresStore:
         with self._connection() as connection:
             rows = connection.execute(ACCOUNTS_DUE, (default, count)).fetchall()
         return {row[0]: AccountKey(*row[1:]) for row in rows}
-
-    def _row(self, sql: bytes, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
-        with self._connection() as connection:
-            return connection.execute(sql, parameters).fetchone()
 
     @contextmanager
     def _connection(self) -> Iterator[Connection[Any]]:

@@ -26,6 +26,10 @@ class Limits:
     """Seconds that a message may wait for its batch to fill; 0 takes what is there."""
 
 
+PAUSE_MIN, PAUSE_MAX = 0.05, 5.0
+"""Seconds before a failed batch is tried again; they double until one has gone through."""
+
+
 class Reader:
     """Runs one partition's intake, a turn at a time."""
 
@@ -43,6 +47,7 @@ class Reader:
         self._lease: Lease | None = None
         self._after: str | None = None
         self._count = limits.messages
+        self._pause = PAUSE_MIN
         self.ignored = 0
 
     def turn(self, wait: float) -> int:
@@ -57,22 +62,28 @@ class Reader:
             self._tenure.lost()
         except (Transient, BrokerError) as error:
             log.warning("trying again", error=str(error))
-            self._clock.sleep(wait)
+            self._clock.sleep(min(wait, self._pause))
+            self._pause = min(2 * self._pause, PAUSE_MAX)
         self._after = None
         return 0
 
     def stop(self) -> None:
-        """Give the partition up after the last turn."""
+        """Give the partition up after the last turn, what is held of it first."""
+        try:
+            self._broker.give_back()
+        except BrokerError as error:
+            log.warning("messages not given back, the broker will notice", error=str(error))
         try:
             self._tenure.release()
         except Transient as error:
             log.warning("lease not released, it will run out", error=str(error))
 
     def _turn(self, wait: float) -> int:
-        lease = self._tenure.current()
+        lease = self._current_lease()
         if lease != self._lease:
             self._lease, self._after = lease, None
         if lease is None:
+            self._broker.give_back()
             self._clock.sleep(wait)
             return 0
         deliveries = self._fill(wait)
@@ -83,8 +94,16 @@ class Reader:
         settle(batch, self._store, lease)
         self._broker.acknowledge([delivery.id for delivery in deliveries])
         self._after = deliveries[-1].id
+        self._pause = PAUSE_MIN
         self.ignored += batch.ignored
         return len(deliveries)
+
+    def _current_lease(self) -> Lease | None:
+        try:
+            return self._tenure.current()
+        except Transient:
+            self._broker.give_back()  # for all we know there is a successor, waiting for it
+            raise
 
     def _fill(self, wait: float) -> list[Delivery]:
         """Read until the batch is full by count or bytes, or its first message old enough."""

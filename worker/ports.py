@@ -25,10 +25,15 @@ class Delivery(NamedTuple):
 
     id: str
     body: bytes
+    given_up: str | None = None
+    """Why the broker will not deliver it any more, where it has such a rule."""
 
 
 class Broker(Protocol):
     """The intake and the event stream. Every method may raise BrokerError."""
+
+    settle_seconds: float
+    """How long after `durable` said yes a write may still be lost to a crash."""
 
     def read(self, after: str | None, count: int, wait: float) -> list[Delivery]:
         """Up to `count` unacknowledged messages behind `after`, lowest id first (None: all).
@@ -39,11 +44,14 @@ class Broker(Protocol):
     def acknowledge(self, ids: Sequence[str]) -> None:
         """Take messages off the intake, for good. Only after COMMIT. Also wakes the relay."""
 
+    def give_back(self) -> None:
+        """Hold nothing that was read and not acknowledged, so that another can read it."""
+
     def submit(self, bodies: Sequence[bytes]) -> list[str]:
-        """Put messages on the intake, in order; returns their ids."""
+        """Put messages on the intake, in order; returns a name of its own for each."""
 
     def backlog(self) -> int:
-        """How many messages are not yet acknowledged."""
+        """How many messages are not yet acknowledged, those in another's hands perhaps not."""
 
     def publish(self, events: Sequence[str]) -> None:
         """Append events in order; returns when the broker has confirmed every one."""

@@ -3,6 +3,7 @@
 Five things can be wrong, and each has one answer:
 
 - malformed: the codec says so; the message goes to quarantine with its reason and raw bytes.
+  So does one that the broker has given up.
 - refused: an outcome like `applied`, with its receipt and its event.
 - repeat or conflict: the receipt counts it; a conflict is quarantined too.
 - transient: the caller tries the batch again; receipts make that harmless (I2).
@@ -47,6 +48,8 @@ def read_batch(deliveries: Iterable[Delivery], decode: Decode) -> Batch:
     batch = Batch()
     for delivery in deliveries:
         parsed = decode(delivery.body)
+        if delivery.given_up is not None:
+            parsed = Malformed(delivery.given_up, _message_id(parsed))
         if isinstance(parsed, Message):
             batch.messages.append(parsed)
         elif isinstance(parsed, Malformed):
@@ -54,6 +57,12 @@ def read_batch(deliveries: Iterable[Delivery], decode: Decode) -> Batch:
         else:
             batch.ignored += 1
     return batch
+
+
+def _message_id(parsed: Message | Malformed | Ignored) -> str | None:
+    if isinstance(parsed, Message):
+        return parsed.cause.id
+    return parsed.message_id if isinstance(parsed, Malformed) else None
 
 
 def process(batch: Batch, store: Store, lease: Lease | None) -> Changes:

@@ -28,6 +28,9 @@ _BLOCK_MAX = 1.0
 
 _SOCKET_TIMEOUT = 10.0
 
+_SETTLE_SECONDS = 2.0
+"""Under `appendfsync everysec` some servers answer WAITAOF before the log is on disk."""
+
 PUBLISH_CHUNK = 1_000
 """Commands in one round trip: bounds the memory that the replies and the request take."""
 
@@ -48,6 +51,7 @@ class RedisBroker:
         self._connection: Any = None
         self._events_max = events_max
         self._woken = "0-0"
+        self.settle_seconds = _SETTLE_SECONDS
 
     def read(self, after: str | None, count: int, wait: float) -> list[Delivery]:
         """Up to `count` messages behind `after`."""
@@ -59,6 +63,9 @@ class RedisBroker:
     def acknowledge(self, ids: Sequence[str]) -> None:
         """Delete the messages, and wake the relay in the same round trip."""
         self._ask([["XDEL", INTAKE, *ids], ["XADD", WAKE, "MAXLEN", 1, "*", "", ""]])
+
+    def give_back(self) -> None:
+        """Nothing to do: reading leaves everything on the stream."""
 
     def submit(self, bodies: Sequence[bytes]) -> list[str]:
         """Put messages on the intake."""
@@ -122,6 +129,7 @@ class RedisBroker:
                 connection = self._pool.make_connection()
                 connection.connect()  # type: ignore[no-untyped-call]
                 self._connection = connection
+                self.settle_seconds = _settle_seconds(connection)
             connection = self._connection
             connection.send_packed_command(connection.pack_commands(commands))
             replies = [_reply(connection) for _ in commands]
@@ -141,6 +149,11 @@ class RedisBroker:
         except BaseException:
             self.close()
             raise
+
+
+def _settle_seconds(connection: Any) -> float:
+    connection.send_command("CONFIG", "GET", "appendfsync")
+    return 0.0 if _reply(connection) == [b"appendfsync", b"always"] else _SETTLE_SECONDS
 
 
 def _reply(connection: Any) -> Any:

@@ -23,7 +23,8 @@ class Relay:
     ) -> None:
         self._broker, self._store, self._clock = broker, store, clock
         self._tenure, self._keep = tenure, keep
-        self._held: set[int] = set()
+        self._held: dict[int, float] = {}
+        """Rows that are published but not yet forgotten, with the instant they were published."""
         self._trimmed_at = clock.monotonic()
 
     def turn(self, wait: float, count: int = 100) -> int:
@@ -50,7 +51,7 @@ class Relay:
             return 0
         rows = self._store.unsent(count, self._held)
         self._broker.publish([event for row in rows for event in row.events])
-        self._held.update(row.id for row in rows)
+        self._held.update(dict.fromkeys((row.id for row in rows), self._clock.monotonic()))
         self._forget(0.0 if rows else wait)
         self._trim()
         if not rows:
@@ -58,9 +59,12 @@ class Relay:
         return len(rows)
 
     def _forget(self, wait: float) -> None:
-        if self._held and self._broker.durable(wait):
-            self._store.forget(sorted(self._held))
-            self._held.clear()
+        settled = self._clock.monotonic() - self._broker.settle_seconds
+        safe = [row for row, published_at in self._held.items() if published_at <= settled]
+        if safe and self._broker.durable(wait):
+            self._store.forget(safe)
+            for row in safe:
+                del self._held[row]
 
     def _trim(self) -> None:
         if self._clock.monotonic() - self._trimmed_at > TRIM_EVERY:

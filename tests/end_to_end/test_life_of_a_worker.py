@@ -65,8 +65,11 @@ def test_kill_9_in_mid_load_loses_nothing(outsider: Outsider, tmp_path: Path) ->
     assert event_violations(outsider.events(), {row[:2]: row[2] for row in rows}) == []
 
 
-def test_sigterm_finishes_the_batch_in_hand(outsider: Outsider, tmp_path: Path) -> None:
+def test_sigterm_finishes_the_batch_in_hand(
+    outsider: Outsider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Exit code 0, and what is committed is acknowledged, to the message."""
+    monkeypatch.setenv("SCRIP_BATCH_MESSAGES", "10")  # slow enough to be interrupted
     load = mixed(CUSTOMERS, 6_000)
     with worker(outsider, tmp_path) as process:
         outsider.publish(*load)

@@ -50,6 +50,8 @@ class ProcessClock:
 class ProcessBroker:
     """The broker as one process reaches it, over a connection that breaks."""
 
+    settle_seconds = 0.5
+
     def __init__(self, process: Process, broker: LossyBroker) -> None:
         self._process, self._broker = process, broker
         self._connected_to = broker.incarnation
@@ -76,6 +78,10 @@ class ProcessBroker:
     def acknowledge(self, ids: Sequence[str]) -> None:
         """See worker.ports."""
         self._call(lambda: self._broker.acknowledge(ids))
+
+    def give_back(self) -> None:
+        """See worker.ports."""
+        self._call(self._broker.give_back)
 
     def submit(self, bodies: Sequence[bytes]) -> list[str]:
         """See worker.ports."""

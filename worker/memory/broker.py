@@ -21,6 +21,8 @@ class Published(NamedTuple):
 class MemoryBroker:
     """Keeps what it is given until the process ends; nothing of it is ever lost before that."""
 
+    settle_seconds = 0.0
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._deliveries: list[Delivery] = []
@@ -41,6 +43,9 @@ class MemoryBroker:
         """Take messages off the intake, for good; also wakes the relay."""
         self._take(ids)
         self._work_waits = True
+
+    def give_back(self) -> None:
+        """Nothing is ever taken."""
 
     def submit(self, bodies: Sequence[bytes]) -> list[str]:
         """Put messages on the intake, in order; returns their ids."""
