@@ -61,6 +61,7 @@ SMALL = {
     "take_lease": "the same",
     "renew_lease": "the same",
     "release_lease": "the same",
+    "end_stalled": "the same, and a few hundred locks at most",
     "unsent": "the outbox is drained as it fills",
     "set_aside": "an insert",
 }
