@@ -5,13 +5,16 @@
 """
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from domain.identity import NIL, AccountKey, Id128
 from domain.vocabulary import SIGN, Category, GrantState, InvoiceStatus, Kind
+
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Allocation(NamedTuple):
@@ -65,18 +68,38 @@ class Grant:
     terms: Id128 = NIL
     details: GrantDetails | None = None
     """What people read about the grant; only there while the grant is new."""
+    begins: datetime = field(init=False)
+    ends: datetime = field(init=False)
+    is_paid: bool = field(init=False)
+    """What the order of use compares, without the gaps: sorting is a third of deciding."""
+
+    def __post_init__(self) -> None:
+        self.begins = self.effective_at or ALWAYS
+        self.ends = self.expires_at or NEVER
+        self.is_paid = self.category is Category.PAID
+
+    @property
+    def is_unscoped(self) -> bool:
+        """Whether it pays any line."""
+        return not self.scope
+
+    @property
+    def products(self) -> tuple[bool, int]:
+        """How many products it is for; none in particular counts as more than any number."""
+        return not self.scope, len(self.scope)
+
+    @property
+    def smallness(self) -> int:
+        """Less for a larger grant."""
+        return -self.amount
 
     def usable(self, at: datetime) -> bool:
         """R2: effective_at <= t < expires_at, and not void."""
-        return (
-            not self.is_void
-            and (self.effective_at is None or self.effective_at <= at)
-            and (self.expires_at is None or at < self.expires_at)
-        )
+        return self.begins <= at < self.ends and not self.is_void
 
     def gone(self, at: datetime) -> bool:
         """Whether credit that comes back at this instant expires or voids at once (R13)."""
-        return self.is_void or (self.expires_at is not None and at >= self.expires_at)
+        return self.is_void or at >= self.ends
 
     def pays(self, product: str | None) -> bool:
         """R4: a grant with a scope pays only what is in it."""
@@ -124,10 +147,8 @@ class Invoice:
         return self.amount_due - self.applied
 
 
-class Rank(Protocol):
-    """The order of use that an account's open grants are kept in."""
-
-    def __call__(self, grant: Grant, /) -> tuple[Any, ...]: ...
+Rank = Callable[[Grant], Any]
+"""The order of use that an account's open grants are kept in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +194,6 @@ class Account:
     def in_order(self) -> Iterable[Grant]:
         """The grants that have something left, in the order of use (R1)."""
         return self._open
-
-    def add(self, grant: Grant) -> None:
-        """Take in a grant whose entry is about to be posted; it holds nothing yet."""
-        self.grants[grant.grant] = grant
 
     def post(self, kind: Kind, invoice: Invoice | None, allocations: Iterable[Allocation]) -> int:
         """Move the balance, the grants and the invoice by one entry; returns its signed amount."""

@@ -4,31 +4,27 @@ A profile is data: the names of keys, each of which puts one grant before anothe
 version stand on every entry, so that an old entry can be explained after the order has changed.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from operator import attrgetter
 
-from domain.account import Grant
-from domain.vocabulary import Category
+from domain.account import Rank
 
-_FIRST = datetime.min.replace(tzinfo=UTC)
-_NEVER = datetime.max.replace(tzinfo=UTC)
-
-KEYS: dict[str, Callable[[Grant], Any]] = {
-    "priority": lambda grant: grant.priority,
-    "expiry": lambda grant: grant.expires_at or _NEVER,
-    "promotional_first": lambda grant: grant.category is not Category.PROMOTIONAL,
-    "effective": lambda grant: grant.effective_at or _FIRST,
-    "scoped_first": lambda grant: not grant.scope,
-    "fewest_products": lambda grant: (not grant.scope, len(grant.scope)),
-    "larger_first": lambda grant: -grant.amount,
-    "seq": lambda grant: grant.seq,
-    "id": lambda grant: grant.grant,
+KEYS: dict[str, str] = {
+    "priority": "priority",
+    "expiry": "ends",
+    "promotional_first": "is_paid",
+    "effective": "begins",
+    "scoped_first": "is_unscoped",
+    "fewest_products": "products",
+    "larger_first": "smallness",
+    "seq": "seq",
+    "id": "grant",
 }
+"""What a profile may compare, and the attribute of a grant that says it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Profile:
     """A named, versioned order of use."""
 
@@ -41,9 +37,10 @@ class Profile:
         """How an entry names the profile that it was decided by."""
         return f"{self.name}/{self.version}"
 
-    def rank(self, grant: Grant) -> tuple[Any, ...]:
-        """Sorts before the rank of every grant that is used later; no two are equal."""
-        return tuple(KEYS[key](grant) for key in self.keys)
+    @cached_property
+    def rank(self) -> Rank:
+        """Gives what sorts before that of every grant used later; no two are equal."""
+        return attrgetter(*(KEYS[key] for key in self.keys))
 
 
 PROFILES: dict[str, Profile] = {

@@ -14,7 +14,7 @@ def record(
     """Carry the decision out on the account and note every change; returns the new entries."""
     changes.accounts[account.id] = account
     if decision.grant is not None:
-        account.add(decision.grant)
+        account.grants[decision.grant.grant] = decision.grant
         changes.new_grants[account.id, decision.grant.grant] = decision.grant
     _take_invoice(account, decision, changes)
     entries = [_post(account, occasion, decision, draft, changes) for draft in decision.drafts]

@@ -91,7 +91,7 @@ class AccountRows:
         )
 
 
-_values = attrgetter(*(column.name for column in fields(Grant)))
+_values = attrgetter(*(column.name for column in fields(Grant) if column.init))
 
 
 def _working(grant: Grant) -> Grant:
