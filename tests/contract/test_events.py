@@ -1,0 +1,103 @@
+"""What is published is what the contract says: no more, no less, and for any CloudEvents reader."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from domain import events as writer
+from domain.fields import rfc3339
+from tests.builders import NOON
+from tests.contract.story import Story
+from tests.contract.test_examples import told
+from tests.laws import stories
+from tests.simulation.load import Load
+from worker.contract.events import EVENTS
+from worker.contract.schemas import documents
+
+MESSAGES = 500
+
+
+def strict(schema: Any) -> Any:
+    """The schema with every object closed: then nothing goes undocumented."""
+    if isinstance(schema, list):
+        return [strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: strict(each) for name, each in schema.items()}
+    return closed | ({"additionalProperties": False} if schema.get("type") == "object" else {})
+
+
+STRICT = {kind: Draft202012Validator(strict(documents()[kind])) for kind in EVENTS}
+
+
+@cache
+def published() -> tuple[str, ...]:
+    """A run with repeats, conflicts, refusals, expiries and messages that are none."""
+    now, story = NOON, Story(NOON)
+    load = Load(Random(1))
+    for _ in range(MESSAGES):
+        now += timedelta(seconds=1)
+        story.decide(load.message(now), now)
+    return (*story.published, *told().published)
+
+
+def assert_documented(events: list[Any]) -> None:
+    for event in events:
+        assert list(STRICT[event["type"]].iter_errors(event)) == []
+
+
+def test_a_run_has_events_of_every_type() -> None:
+    counts = Counter(json.loads(text)["type"] for text in published())
+    assert set(counts) == set(EVENTS)
+    assert min(counts.values()) > 5
+
+
+def test_all_that_a_run_publishes_is_documented() -> None:
+    assert_documented([json.loads(text) for text in published()])
+
+
+@given(stories.stories())
+def test_all_that_any_story_publishes_is_documented(story: stories.Story) -> None:
+    assert_documented([json.loads(text) for text in story.world().published])
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_an_event_that_says_more_is_undocumented(kind: str) -> None:
+    event = next(event for event in map(json.loads, published()) if event["type"] == kind)
+    assert not STRICT[kind].is_valid({**event, "data": {**event["data"], "more": 1}})
+    del event["data"][next(iter(event["data"]))]
+    assert not STRICT[kind].is_valid(event)
+
+
+def test_every_type_that_the_writer_names_is_described() -> None:
+    source = Path(writer.__file__).read_text()
+    assert set(re.findall(r'"([a-z]+\.[a-z_]+)"', source)) == set(EVENTS)
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_a_reader_that_is_not_ours_understands_every_event(kind: str) -> None:
+    """The CloudEvents SDK reads each, and finds what was written."""
+    texts = [text for text in published() if json.loads(text)["type"] == kind]
+    for text in texts:
+        wanted = json.loads(text)
+        event = JSONFormat().read(CloudEvent, text)
+        time = event.get_time()
+        assert time is not None
+        assert (event.get_id(), event.get_source()) == (wanted["id"], "scrip")
+        assert (event.get_type(), event.get_specversion()) == (kind, "1.0")
+        assert (rfc3339(time), event.get_datacontenttype()) == (wanted["time"], "application/json")
+        assert event.get_data() == wanted["data"]
+        assert json.loads(JSONFormat().write(event)) == wanted
