@@ -231,5 +231,8 @@ quarantine = Table(
     columns.word("message_id", nullable=True),
     columns.text("state", server_default="held"),
     columns.instant("since", server_default=_NOW),
+    columns.instant("handled_at", nullable=True),
+    columns.text("handled_by", nullable=True),
+    columns.text("note", nullable=True),
     columns.check("state_is_known", "state IN ('held', 'redriven', 'discarded')"),
 )

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from db.engine import engine_for
 from db.store import PostgresStore
 from worker import settings
-from worker.cli import app
+from worker.cli import app, output
 from worker.clock import SystemClock
 from worker.codec import Codec
 from worker.intake import Reader
@@ -28,6 +28,7 @@ def run(database_url: str, broker_url: str, monkeypatch: pytest.MonkeyPatch) -> 
     """Runs a command as `scrip` would."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("BROKER_URL", broker_url)
+    monkeypatch.setattr(output.out, "width", 140)  # whatever terminal the tests run in
     settings.load.cache_clear()
     yield lambda *arguments, **options: CliRunner().invoke(app, list(arguments), **options)
     settings.load.cache_clear()

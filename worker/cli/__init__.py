@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from worker.cli import customers, demo, doctor, publish, run, states, verify
+from worker.cli import (
+    customers,
+    demo,
+    doctor,
+    events,
+    explain,
+    grants,
+    invoice,
+    publish,
+    quarantine,
+    run,
+    schemas,
+    states,
+    verify,
+)
 from worker.cli.mending import explained
 
 app = typer.Typer(
@@ -15,7 +29,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its tracebacks show local variables, which are payloads
 )
 
-for module in (demo, run, publish, states, customers, verify, doctor):
+for module in (
+    demo,
+    run,
+    publish,
+    states,
+    customers,
+    grants,
+    invoice,
+    events,
+    explain,
+    quarantine,
+    verify,
+    doctor,
+    schemas,
+):
     module.register(app)
 
 

@@ -26,7 +26,7 @@ from worker.cli.output import err, out
 from worker.cli.story import EVENTS, LEDGER, TENANT, Step, came_out, last_step, ledger_of, steps
 from worker.cli.telling import what_came
 from worker.embedded import Servers
-from worker.redis_broker import RedisBroker
+from worker.ports import Broker
 from worker.stack import Process
 from worker.state import Data, state_of
 
@@ -73,7 +73,7 @@ class Stage:
     """The installation, as the story needs it."""
 
     def __init__(
-        self, engine: Engine, broker: RedisBroker, running: Mapping[str, Process], logs: Path
+        self, engine: Engine, broker: Broker, running: Mapping[str, Process], logs: Path
     ) -> None:
         self._engine, self._broker = engine, broker
         self._running, self._logs = running, logs

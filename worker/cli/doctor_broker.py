@@ -7,6 +7,7 @@ from typing import Any
 from redis import Redis, RedisError
 
 from worker import wiring
+from worker.cli.doctor_rabbitmq import rabbitmq_checks
 from worker.cli.findings import Finding, error, ok, seconds, warning
 from worker.cli.output import count
 from worker.ports import BrokerError
@@ -20,8 +21,13 @@ WAITING_MAX = 10.0
 
 def broker_checks(settings: Settings) -> Iterator[Finding]:
     """Whether it answers, is new enough, keeps what it is given, and is being read."""
+    url = wiring.broker_url(settings)
+    return rabbitmq_checks(url) if wiring.is_amqp(url) else _redis_checks(url)
+
+
+def _redis_checks(url: str) -> Iterator[Finding]:
     client = Redis.from_url(
-        wiring.broker_url(settings),
+        url,
         decode_responses=True,
         socket_connect_timeout=5,
         socket_timeout=5,

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from worker import settings, wiring
-from worker.redis_broker import RedisBroker
 from worker.settings import Settings
+from worker.wiring import WiredBroker
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def database(chosen: Settings | None = None) -> Iterator[Engine]:
 
 
 @contextmanager
-def broker(chosen: Settings | None = None) -> Iterator[RedisBroker]:
+def broker(chosen: Settings | None = None) -> Iterator[WiredBroker]:
     """The broker, for as long as the block runs."""
     opened = wiring.broker(chosen or settings.load())
     try:

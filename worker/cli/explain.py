@@ -1,0 +1,130 @@
+"""`scrip explain`: why an entry used these grants, or what became of a message."""
+
+from collections.abc import Collection, Iterator
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from db.tracing import grants_of, invoices_of, ledger_from_first
+from domain.account import Invoice
+from domain.books import Books
+from domain.vocabulary import InvoiceStatus
+from worker.cli.customers import Currency
+from worker.cli.customers import _accounts as accounts_of
+from worker.cli.customers import _reading as reading
+from worker.cli.explain_bodies import Stored
+from worker.cli.explain_data import Explained, explained, explained_data, print_explained
+from worker.cli.explain_message import explain_message
+from worker.cli.explain_replay import BrokenLedgerError, cases
+from worker.cli.invoice import MaybeCustomer, MaybeTenant, billed, print_choice
+from worker.cli.output import Json, err, money, out, plain, print_json, progress
+
+_USAGE = "give one of: ENTRY with --customer, --message ID with --customer, --invoice ID"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(explain)
+
+
+def explain(
+    entry: Annotated[
+        int | None, typer.Argument(min=1, help="The entry's number in the customer's ledger.")
+    ] = None,
+    customer: MaybeCustomer = None,
+    invoice: Annotated[
+        str | None, typer.Option(help="Every entry that touched this invoice.")
+    ] = None,
+    message: Annotated[str | None, typer.Option(help="What became of this message.")] = None,
+    tenant: MaybeTenant = None,
+    currency: Currency = None,
+    as_json: Json = False,
+) -> None:
+    """Say in words why an entry used these grants, or what became of a message."""
+    if sum(given is not None for given in (entry, invoice, message)) != 1 or (
+        invoice is None and customer is None
+    ):
+        raise typer.BadParameter(_USAGE)
+    with reading() as connection:
+        if invoice is not None:
+            found = billed(connection, invoice, customer, tenant, currency)
+            if len(found) > 1:
+                print_choice(found)
+                raise typer.Exit(1)
+            bill = found[0]
+            _tell(connection, bill.account, bill.invoice.entries, as_json=as_json)
+            if not bill.invoice.entries and not as_json:
+                out.print(plain(_untouched(bill.invoice, bill.account)))
+            return
+        accounts = accounts_of(connection, tenant or "default", customer or "", currency)
+        if message is not None:
+            explain_message(connection, accounts, message, as_json=as_json)
+        elif entry is not None:
+            account = _only(accounts)
+            _check_is_there(account, entry)
+            _tell(connection, account, [entry], as_json=as_json)
+
+
+def _only(accounts: list[Books]) -> Books:
+    if len(accounts) > 1:
+        names = ", ".join(account.key.currency for account in accounts)
+        err.print(f"there are accounts in {names}: choose one with --currency")
+        raise typer.Exit(1)
+    return accounts[0]
+
+
+def _check_is_there(account: Books, entry: int) -> None:
+    if entry > account.seq:
+        newest = f"its newest entry is {account.seq}" if account.seq else "its ledger is empty"
+        err.print(plain(f"{account.key.customer} has no entry {entry}: {newest}"))
+        raise typer.Exit(1)
+
+
+def _tell(connection: Connection, account: Books, seqs: Collection[int], *, as_json: bool) -> None:
+    try:
+        told = list(_explained(connection, account, seqs))
+    except BrokenLedgerError as error:
+        err.print(plain(f"{error}; run `scrip verify`, which says what is wrong"))
+        raise typer.Exit(1) from error
+    if as_json:
+        print_json([explained_data(one) for one in told])
+    else:
+        for one in told:
+            print_explained(one)
+    if any(one.case.agrees is False for one in told):
+        raise typer.Exit(1)
+
+
+def _explained(
+    connection: Connection, account: Books, seqs: Collection[int]
+) -> Iterator[Explained]:
+    if not seqs:
+        return
+    columns = "{task.completed:,} of {task.total:,} entries"
+    stored = Stored(
+        {grant.grant: grant for grant in grants_of(connection, account.account_id)},
+        {bill.invoice: bill for bill in invoices_of(connection, account.account_id)},
+    )
+    with progress(columns) as shown:
+        ledger = ledger_from_first(connection, account.account_id)
+        walked = shown.track(ledger, total=max(seqs), description="walking the ledger")
+        for case in cases(account.key, stored, walked, seqs):
+            yield from (explained(case, row) for row in case.entries if row.seq in seqs)
+
+
+def _untouched(invoice: Invoice, account: Books) -> str:
+    """Why no credit was ever used on an invoice, as far as what is stored tells."""
+    currency = account.key.currency
+    name = f"No credit has ever touched invoice {invoice.invoice}: "
+    if invoice.status is not InvoiceStatus.OPEN:
+        return f"{name}it is {invoice.status}, and only an open invoice takes credit"
+    if invoice.amount_due == 0:
+        return f"{name}there was nothing to pay"
+    if invoice.auto_apply is False:
+        return f"{name}it came with auto_apply off"
+    due = money(invoice.amount_due, currency)
+    return (
+        f"{name}when it came, no grant could pay any of its {due} {currency}. `scrip grants` shows "
+        "when each is usable and what it is for; `scrip events` has the invoice.credited event"
+    )

@@ -1,0 +1,112 @@
+"""`scrip grants`: every lot of credit that a customer has or had, in the order of use."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import func, select
+
+from db.customers import settings_of
+from domain.account import Grant, GrantDetails
+from domain.order import PROFILES
+from domain.vocabulary import GrantState
+from worker.cli.customers import Currency, Customer, Tenant
+from worker.cli.customers import _accounts as accounts_of
+from worker.cli.customers import _reading as reading
+from worker.cli.grants_data import Lots, lots_data, lots_of, went
+from worker.cli.grants_one import show_grant
+from worker.cli.output import Json, count, money, out, plain, print_json, table, when
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(grants)
+
+
+def grants(
+    customer: Customer,
+    tenant: Tenant = "default",
+    currency: Currency = None,
+    state: Annotated[
+        list[GrantState] | None, typer.Option(help="Only grants in this state; may be repeated.")
+    ] = None,
+    grant: Annotated[
+        str | None, typer.Option(help="One grant in full, with the entries that touched it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a customer's grants in the order of use, and what became of each."""
+    with reading() as connection:
+        now = connection.execute(select(func.clock_timestamp())).scalar_one()
+        order = PROFILES[settings_of(connection, tenant).order]
+        found = [
+            lots_of(connection, account, order, now, state)
+            for account in accounts_of(connection, tenant, customer, currency)
+        ]
+        if grant is not None:
+            show_grant(connection, found, grant, as_json=as_json)
+            return
+    if as_json:
+        print_json([lots_data(lots) for lots in found])
+        return
+    for lots in found:
+        _print(lots, len(state or ()))
+
+
+def _print(lots: Lots, filters: int) -> None:
+    tenant, customer, currency = lots.account.key
+    if not lots.grants:
+        out.print(
+            plain(f"{customer} ({tenant}) has no {'such ' * bool(filters)}grant in {currency}")
+        )
+        return
+    shown = len(lots.grants), len(lots.account.grants)
+    number = (
+        count(shown[0], "grant") if shown[0] == shown[1] else f"{shown[0]} of {shown[1]} grants"
+    )
+    out.print(_grant_table(plain(f"{customer} ({tenant}): {number} in {currency}"), lots))
+    out.print(f"in the order of use {lots.order.label}; --grant shows one in full")
+    out.print()
+
+
+def _grant_table(title: str, lots: Lots) -> Table:
+    currency = lots.account.key.currency
+    rows = (
+        (
+            plain(grant.grant),
+            grant.state(lots.now),
+            money(grant.remaining, currency),
+            money(grant.amount, currency),
+            "\n".join(went(grant, currency)),
+            "\n".join(_usable(grant)),
+            f"{grant.priority} {grant.category}",
+            plain(", ".join(grant.scope)),
+            plain(" / ".join(_words(grant.details))),
+        )
+        for grant in lots.grants
+    )
+    return table(
+        title,
+        ("grant", "state", "left", "of", "rest", "usable (UTC)", "priority", "only for", "memo"),
+        rows,
+        right=("left", "of"),
+        fold=("grant", "only for", "memo"),
+    )
+
+
+def _usable(grant: Grant) -> Iterator[str]:
+    if grant.effective_at is not None:
+        yield f"from {_day(grant.effective_at)}"
+    yield f"until {_day(grant.expires_at)}" if grant.expires_at is not None else "no expiry"
+
+
+def _day(instant: datetime) -> str:
+    """Most grants begin and end with a day."""
+    return when(instant).removesuffix(" 00:00")
+
+
+def _words(details: GrantDetails | None) -> list[str]:
+    assert details is not None, "they were read with the grant"
+    return [text for text in (details.memo, details.reference_number) if text]
