@@ -6,6 +6,7 @@ from threading import Event
 
 from db.migrate import revisions
 from worker import wiring
+from worker.health import Pulse, listen
 from worker.settings import Settings, SettingsError
 
 RELAY_WAIT = 0.2
@@ -32,8 +33,7 @@ def run_beat(settings: Settings) -> None:
     _check_schema(settings)
     from worker.app import app  # noqa: PLC0415 - the same
 
-    # The plain scheduler keeps no file, and nothing here needs one.
-    app.start(["beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "INFO"])
+    app.start(["beat", "--scheduler", "worker.beat:WatchedScheduler", "--loglevel", "INFO"])
 
 
 def run_relay(settings: Settings) -> None:
@@ -45,9 +45,12 @@ def run_relay(settings: Settings) -> None:
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    relay = wiring.relay(settings, stop)
+    pulse = Pulse(settings.watchdog_seconds)
+    listen("relay", settings.health_host, settings.health_port, pulse)
+    relay = wiring.relay(settings, stop, pulse)
     while not stop.is_set():
         relay.turn(RELAY_WAIT)
+        pulse.moved()
     relay.stop()
 
 

@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(alias="DATABASE_URL")
     """PostgreSQL 15 or newer: postgresql://user:password@host/database."""
     broker_url: SecretStr = Field(alias="BROKER_URL")
-    """Redis 7.2 or Valkey 8 or newer: redis://:password@host:6379/0."""
+    """Redis 7.2 or Valkey 8 or newer: redis://:password@host:6379/0; or RabbitMQ 3.10 or newer:
+    amqp://user:password@host:5672/virtual-host."""
     data: Path = Path(".scrip")
     """Where `up` keeps the servers that it starts itself."""
     batch_messages: PositiveInt = 500
@@ -56,6 +57,10 @@ class Settings(BaseSettings):
     """A worker whose reader stands still for so long ends itself, to be started again."""
     submit_seconds: PositiveFloat = 10.0
     """How long the task `credits.submit` waits for the receipt."""
+    health_port: int | None = Field(default=None, ge=1, le=65_535)
+    """Where worker, relay and beat answer `/live` and `/ready`; unset, they answer nowhere."""
+    health_host: str = "127.0.0.1"
+    """The address that they answer on; Kubernetes asks from outside and needs 0.0.0.0."""
 
     @field_validator("ignore_types", mode="before")
     @classmethod

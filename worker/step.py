@@ -7,13 +7,13 @@ the process with it, because a worker that looks alive and reads nothing is the 
 
 import gc
 import os
-import time
 from threading import Event, Thread
 from typing import Any
 
 from celery import bootsteps
 
 from worker import settings, wiring
+from worker.health import Pulse, listen
 from worker.log import log
 
 EX_SOFTWARE = 70
@@ -29,7 +29,7 @@ class IntakeThread:
     def __init__(self) -> None:
         self._settings = settings.load()
         self._stop = Event()
-        self._moved_at = time.monotonic()
+        self._pulse = Pulse(self._settings.watchdog_seconds)
         self._reader = Thread(target=self._read, name="scrip-intake", daemon=True)
         self._watchdog = Thread(target=self._watch, name="scrip-watchdog", daemon=True)
 
@@ -41,6 +41,7 @@ class IntakeThread:
         gc.set_threshold(50_000, 20, 50)
         self._reader.start()
         self._watchdog.start()
+        listen("worker", self._settings.health_host, self._settings.health_port, self._pulse)
 
     def stop(self) -> None:
         """Finish the batch in hand, then end."""
@@ -48,19 +49,18 @@ class IntakeThread:
         self._reader.join(STOP_SECONDS_MAX)
 
     def _read(self) -> None:
-        reader = wiring.reader(self._settings, self._stop)
+        reader = wiring.reader(self._settings, self._stop, self._pulse)
         while not self._stop.is_set():
             reader.turn(WAIT)
-            self._moved_at = time.monotonic()
+            self._pulse.moved()
         reader.stop()
 
     def _watch(self) -> None:
         while not self._stop.wait(1.0):
-            still = time.monotonic() - self._moved_at
             if not self._reader.is_alive():
                 self._end("the reader has died")
-            if still > self._settings.watchdog_seconds:
-                self._end(f"the reader has not moved for {still:.0f} s")
+            if not self._pulse.is_live():
+                self._end(f"the reader has not moved for {self._pulse.still():.0f} s")
 
     def _end(self, why: str) -> None:
         log.error("ending the worker", why=why)

@@ -26,6 +26,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
+    "log_error_verbosity": "terse",  # the detail of a refused row is a payload
 }
 UNSAFE = {
     "fsync": "off",
