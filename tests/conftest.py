@@ -14,6 +14,9 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.rabbitmq.clients import emptied
+from tests.rabbitmq.node import MISSING, is_missing, node
+from tests.rabbitmq.server import RabbitMQ
 from tests.servers import database, flushed, with_database, xdist_number
 from worker import embedded
 from worker.embedded import Servers
@@ -68,3 +71,18 @@ def database_url(servers: Servers, template: str) -> Iterator[str]:
 def broker_url(servers: Servers) -> str:
     """A broker, empty when the test starts."""
     return flushed(servers.broker_url)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMQ | str]:
+    """One RabbitMQ for all tests that want it; they are skipped where there is none."""
+    if is_missing():
+        pytest.skip(MISSING)
+    with node() as found:
+        yield found
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq: RabbitMQ | str) -> str:
+    """RabbitMQ, with nothing of scrip's on it when the test starts."""
+    return emptied(rabbitmq if isinstance(rabbitmq, str) else rabbitmq.url)

@@ -10,6 +10,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
+from worker import wiring
+from worker.amqp_broker import verified
 from worker.settings import Settings, load
 from worker.step import IntakeStep
 
@@ -20,8 +22,6 @@ def make_app(settings: Settings) -> Celery:
     """The app for these settings, with everything off that could lose, leak or run foreign code."""
     app = Celery("scrip", include=["worker.tasks"], set_as_current=False)
     app.conf.update(
-        broker_url=settings.broker_url.get_secret_value(),
-        result_backend=settings.broker_url.get_secret_value(),
         result_expires=300,
         task_ignore_result=True,
         task_default_queue=QUEUE,
@@ -36,14 +36,6 @@ def make_app(settings: Settings) -> Celery:
         worker_hijack_root_logger=False,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={
-            "visibility_timeout": 300,
-            "socket_timeout": 30,
-            # kombu shares these keys among all apps of a database unless they have own names
-            "unacked_key": "scrip.unacked",
-            "unacked_index_key": "scrip.unacked_index",
-            "unacked_mutex_key": "scrip.unacked_mutex",
-        },
         beat_schedule={
             "expire": {
                 "task": "scrip.expire",
@@ -52,9 +44,35 @@ def make_app(settings: Settings) -> Celery:
             }
         },
         timezone="UTC",
+        **_of_broker(wiring.broker_url(settings)),
     )
     app.steps["worker"].add(IntakeStep)
     return app
+
+
+def _of_broker(url: str) -> dict[str, Any]:
+    if wiring.is_amqp(url):
+        return {
+            "broker_url": url,
+            "broker_use_ssl": verified(url),
+            "result_backend": "rpc://",
+            "broker_transport_options": {"confirm_publish": True},
+            # Ten checks a heartbeat: Celery's loop sees SIGTERM only when something wakes it.
+            "broker_heartbeat": 10,
+            "broker_heartbeat_checkrate": 10,
+        }
+    return {
+        "broker_url": url,
+        "result_backend": url,
+        "broker_transport_options": {
+            "visibility_timeout": 300,
+            "socket_timeout": 30,
+            # kombu shares these keys among all apps of a database unless they have own names
+            "unacked_key": "scrip.unacked",
+            "unacked_index_key": "scrip.unacked_index",
+            "unacked_mutex_key": "scrip.unacked_mutex",
+        },
+    }
 
 
 @setup_logging.connect

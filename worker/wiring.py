@@ -6,17 +6,24 @@ from threading import Event
 
 from db.engine import engine_for
 from db.store import PostgresStore
+from worker.amqp_broker import AmqpBroker
 from worker.clock import SystemClock
 from worker.codec import Codec
+from worker.health import Pulse
 from worker.intake import Limits, Reader
-from worker.lease import Tenure
 from worker.process import Decode
 from worker.redis_broker import RedisBroker
 from worker.relay import Relay
 from worker.settings import Settings, SettingsError
+from worker.watched import WatchedTenure, watched
 
 READER_LEASE = "reader/0"
 RELAY_LEASE = "relay/0"
+
+REDIS = ("redis", "rediss", "valkey", "valkeys")
+AMQP = ("amqp", "amqps")
+
+WiredBroker = RedisBroker | AmqpBroker
 
 
 def store(settings: Settings) -> PostgresStore:
@@ -24,18 +31,26 @@ def store(settings: Settings) -> PostgresStore:
     return PostgresStore(engine_for(settings.database_url.get_secret_value()))
 
 
-def broker(settings: Settings) -> RedisBroker:
+def broker(settings: Settings) -> WiredBroker:
     """The broker that the URL names; one connection, for one thread."""
-    return RedisBroker(broker_url(settings), settings.events_max)
+    url = broker_url(settings)
+    if is_amqp(url):
+        return AmqpBroker(url)
+    return RedisBroker(url, settings.events_max)
+
+
+def is_amqp(url: str) -> bool:
+    """Whether the URL is RabbitMQ's."""
+    return url.split(":", 1)[0] in AMQP
 
 
 def broker_url(settings: Settings) -> str:
     """The broker's URL as its client library understands it; raises SettingsError."""
     url = settings.broker_url.get_secret_value()
     scheme = url.split(":", 1)[0]
-    if scheme not in ("redis", "rediss", "valkey", "valkeys"):
+    if scheme not in REDIS + AMQP:
         raise SettingsError(
-            f"BROKER_URL: {scheme}:// is not supported, only redis:// and rediss://"
+            f"BROKER_URL: {scheme}:// is not supported, only redis://, rediss://, amqp://, amqps://"
         )
     return url.replace("valkey", "redis", 1)
 
@@ -45,19 +60,21 @@ def decoder(settings: Settings) -> Decode:
     return Codec(ignore_types=settings.ignore_types, bytes_max=settings.message_bytes).decode
 
 
-def reader(settings: Settings, stop: Event) -> Reader:
+def reader(settings: Settings, stop: Event, pulse: Pulse) -> Reader:
     """The reader of the intake."""
     clock, database = SystemClock(stop), store(settings)
     limits = Limits(settings.batch_messages, settings.batch_bytes, settings.batch_age_ms / 1_000)
-    tenure = Tenure(database, clock, READER_LEASE, holder(), settings.lease_seconds)
-    return Reader(broker(settings), database, clock, tenure, decoder(settings), limits)
+    tenure = WatchedTenure(pulse, database, clock, READER_LEASE, holder(), settings.lease_seconds)
+    intake = watched(broker(settings), pulse)
+    return Reader(intake, database, clock, tenure, decoder(settings), limits)
 
 
-def relay(settings: Settings, stop: Event) -> Relay:
+def relay(settings: Settings, stop: Event, pulse: Pulse) -> Relay:
     """The relay of the outbox."""
     clock, database = SystemClock(stop), store(settings)
-    tenure = Tenure(database, clock, RELAY_LEASE, holder(), settings.lease_seconds)
-    return Relay(broker(settings), database, clock, tenure, settings.events_keep)
+    tenure = WatchedTenure(pulse, database, clock, RELAY_LEASE, holder(), settings.lease_seconds)
+    events = watched(broker(settings), pulse)
+    return Relay(events, database, clock, tenure, settings.events_keep)
 
 
 def holder() -> str:

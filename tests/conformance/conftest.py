@@ -14,6 +14,7 @@ import pytest
 
 from db.engine import engine_for
 from db.store import PostgresStore
+from worker.amqp_broker import AmqpBroker
 from worker.memory.broker import MemoryBroker
 from worker.memory.clock import MemoryClock
 from worker.memory.store import MemoryStore
@@ -49,17 +50,18 @@ def store_factory(request: pytest.FixtureRequest, clock: MemoryClock) -> Iterato
             yield open_store
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", "redis", "rabbitmq"])
 def broker_factory(request: pytest.FixtureRequest, clock: MemoryClock) -> Iterator[BrokerFactory]:
     with ExitStack() as opened:
         if request.param == "memory":
             broker = MemoryBroker(clock)
             yield lambda: broker
         else:
-            url = request.getfixturevalue("broker_url")
+            is_redis = request.param == "redis"
+            url = request.getfixturevalue("broker_url" if is_redis else "rabbitmq_url")
 
             def open_broker() -> Broker:
-                broker = RedisBroker(url)
+                broker = RedisBroker(url) if is_redis else AmqpBroker(url)
                 opened.callback(broker.close)
                 return broker
 

@@ -1,0 +1,106 @@
+"""Everything on RabbitMQ: worker, relay and beat as processes, plain AMQP outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+from kombu import pools
+
+from tests.end_to_end.messages import event, grant, mixed
+from tests.end_to_end.outsider import wait_for
+from tests.rabbitmq.installation import Outsider
+from tests.rabbitmq.server import RabbitMQ
+from worker import stack
+from worker.amqp_broker import AmqpBroker
+from worker.embedded import Servers
+
+CUSTOMERS = [f"cus{number}" for number in range(150)]
+QUICK = {"SCRIP_LEASE_SECONDS": "1", "SCRIP_EXPIRY_SECONDS": "1", "SCRIP_SUBMIT_SECONDS": "5"}
+
+
+@pytest.fixture
+def outsider(
+    database_url: str, rabbitmq_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Outsider]:
+    for name, value in QUICK.items():
+        monkeypatch.setenv(name, value)
+    outsider = Outsider(Servers(database_url, rabbitmq_url))
+    yield outsider
+    outsider.close()
+
+
+def test_kill_9_in_mid_load_loses_nothing(outsider: Outsider, tmp_path: Path) -> None:
+    load = mixed(CUSTOMERS, 4_000)
+    with stack.processes(outsider.servers, tmp_path, ("worker", "relay")) as processes:
+        outsider.wait_for_reader()
+        publishing = outsider.publishing(load)
+        for share in (1_000, 2_000, 3_000):
+            outsider.wait_for_receipts(share)
+            processes["worker"].kill()
+            processes["worker"].start()
+        outsider.wait_until_quiet(len(load))
+        publishing.join()
+    assert outsider.violations(load) == []
+
+
+def test_a_broker_that_is_killed_has_lost_nothing(
+    outsider: Outsider, rabbitmq: RabbitMQ | str, tmp_path: Path
+) -> None:
+    """Publishers, reader, relay and Celery find back to it by themselves."""
+    if isinstance(rabbitmq, str):
+        pytest.skip("the broker is not ours to kill")
+    load = mixed(CUSTOMERS, 5_000)
+    with stack.processes(outsider.servers, tmp_path, ("worker", "relay")) as processes:
+        outsider.wait_for_reader()
+        publishing = outsider.publishing(load)
+        outsider.wait_for_receipts(1_000)
+        rabbitmq.kill()
+        rabbitmq.start()
+        outsider.client.connect()
+        outsider.wait_until_quiet(len(load))
+        publishing.join()
+        assert processes["worker"].exit_code is None
+    assert outsider.violations(load) == []
+
+
+def test_dead_letters_and_rubbish_go_to_quarantine(outsider: Outsider, tmp_path: Path) -> None:
+    broker = AmqpBroker(outsider.servers.broker_url)
+    broker.backlog()
+    broker.close()
+    outsider.client.publish(grant("ann", 1))
+    outsider.client.reject("credits.in", requeue=False)
+    outsider.client.publish(b"\xff rubbish", grant("ann", 2), content_type=b"\xff")
+    with stack.processes(outsider.servers, tmp_path, ("worker",)):
+        wait_for("the quarantine", lambda: outsider.count("quarantine") == 2)
+        wait_for("the good one", lambda: outsider.ask("SELECT balance FROM balance") == [(2,)])
+    reasons = [reason for (reason,) in outsider.ask("SELECT reason FROM quarantine ORDER BY 1")]
+    assert "(rejected)" in reasons[0]
+    assert "UTF-8" in reasons[1]
+    assert outsider.client.waiting("credits.dead") == 0
+
+
+def test_credits_submit_answers_over_rabbitmq(outsider: Outsider, tmp_path: Path) -> None:
+    """A producer that speaks Celery; and beat's expiry runs go the same way."""
+    url = outsider.servers.broker_url
+    with (
+        stack.processes(outsider.servers, tmp_path),
+        Celery("billing", broker=url, backend="rpc://", set_as_current=False) as producer,
+    ):
+        outsider.wait_for_reader()
+        told = _submitted(producer, grant("sub", 500))
+        assert told.items() >= {"outcome": "applied", "seq_first": 1}.items()
+        told = _submitted(producer, event("credit.deduct", "poor", amount=1))
+        assert told["reason"] == "insufficient_credit"
+        backend: Any = producer.backend
+        backend.result_consumer.stop()
+        pools.reset()
+
+
+def _submitted(producer: Celery, message: bytes) -> Any:
+    task = producer.send_task("credits.submit", args=[json.loads(message)], queue="scrip.tasks")
+    return task.get(timeout=15)
