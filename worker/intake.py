@@ -6,14 +6,17 @@ was already committed into repeats.
 """
 
 from collections.abc import Sequence
+from concurrent import futures
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from db.errors import LeaseLost, Transient
 from db.values import Lease
 from worker.lease import Tenure
 from worker.log import log
 from worker.ports import Broker, BrokerError, Clock, Delivery, Store
-from worker.process import Decode, read_batch, settle
+from worker.process import Batch, Decode, read_batch, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,13 @@ PAUSE_MIN, PAUSE_MAX = 0.05, 5.0
 """Seconds before a failed batch is tried again; they double until one has gone through."""
 
 
+class Reading(NamedTuple):
+    """Messages as they were read, and what they say."""
+
+    ids: list[str]
+    batch: Batch
+
+
 class Reader:
     """Runs one partition's intake, a turn at a time."""
 
@@ -41,9 +51,13 @@ class Reader:
         tenure: Tenure,
         decode: Decode,
         limits: Limits = Limits(),
+        beside: Executor | None = None,
     ) -> None:
+        """With an executor, a full batch's successor is read while it is at the database."""
         self._broker, self._store, self._clock = broker, store, clock
         self._tenure, self._decode, self._limits = tenure, decode, limits
+        self._beside = beside
+        self._ahead: Future[Reading] | None = None
         self._lease: Lease | None = None
         self._after: str | None = None
         self._count = limits.messages
@@ -64,7 +78,7 @@ class Reader:
             log.warning("trying again", error=str(error))
             self._clock.sleep(min(wait, self._pause))
             self._pause = min(2 * self._pause, PAUSE_MAX)
-        self._after = None
+        self._begin_again()
         return 0
 
     def stop(self) -> None:
@@ -81,22 +95,45 @@ class Reader:
     def _turn(self, wait: float) -> int:
         lease = self._current_lease()
         if lease != self._lease:
-            self._lease, self._after = lease, None
+            self._lease = lease
+            self._begin_again()
         if lease is None:
             self._broker.give_back()
             self._clock.sleep(wait)
             return 0
-        deliveries = self._fill(wait)
-        if not deliveries:
-            self._after = None  # costs nothing now, and finds what a broker may have brought back
+        ids, batch = self._next(wait)
+        if not ids:
+            self._begin_again()  # costs nothing now, and finds what a broker may have brought back
             return 0
-        batch = read_batch(deliveries, self._decode)
-        settle(batch, self._store, lease)
-        self._broker.acknowledge([delivery.id for delivery in deliveries])
-        self._after = deliveries[-1].id
+        self._after = ids[-1]
+        ahead = self._read_ahead(len(ids))
+        try:
+            settle(batch, self._store, lease)
+        finally:
+            futures.wait(ahead)  # the broker's connection is for one thread at a time
+        self._broker.acknowledge(ids)
+        self._ahead = ahead[0] if ahead else None
         self._pause = PAUSE_MIN
         self.ignored += batch.ignored
-        return len(deliveries)
+        return len(ids)
+
+    def _begin_again(self) -> None:
+        """With the oldest message that nobody has acknowledged."""
+        self._after = self._ahead = None
+
+    def _next(self, wait: float) -> Reading:
+        ahead, self._ahead = self._ahead, None
+        return ahead.result() if ahead is not None else self._read(wait)
+
+    def _read_ahead(self, size: int) -> list[Future[Reading]]:
+        """A full batch has a successor waiting; a smaller one must not wait for any."""
+        if self._beside is None or size < self._count:
+            return []
+        return [self._beside.submit(self._read, 0.0)]
+
+    def _read(self, wait: float) -> Reading:
+        deliveries = self._fill(wait)
+        return Reading([d.id for d in deliveries], read_batch(deliveries, self._decode))
 
     def _current_lease(self) -> Lease | None:
         try:

@@ -7,6 +7,7 @@ the process with it, because a worker that looks alive and reads nothing is the 
 
 import gc
 import os
+import sys
 from threading import Event, Thread
 from typing import Any
 
@@ -39,6 +40,8 @@ class IntakeThread:
         # imported libraries several times a batch for nothing.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        # Two threads take turns here, and the one that waits for the database has the next move.
+        sys.setswitchinterval(0.001)
         self._reader.start()
         self._watchdog.start()
         listen("worker", self._settings.health_host, self._settings.health_port, self._pulse)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 from db.engine import engine_for
@@ -66,7 +67,8 @@ def reader(settings: Settings, stop: Event, pulse: Pulse) -> Reader:
     limits = Limits(settings.batch_messages, settings.batch_bytes, settings.batch_age_ms / 1_000)
     tenure = WatchedTenure(pulse, database, clock, READER_LEASE, holder(), settings.lease_seconds)
     intake = watched(broker(settings), pulse)
-    return Reader(intake, database, clock, tenure, decoder(settings), limits)
+    beside = ThreadPoolExecutor(1, "scrip-read-ahead")
+    return Reader(intake, database, clock, tenure, decoder(settings), limits, beside)
 
 
 def relay(settings: Settings, stop: Event, pulse: Pulse) -> Relay:

@@ -12,6 +12,7 @@ from operator import attrgetter
 from random import Random
 
 from db.errors import Transient
+from tests.at_once import AtOnce
 from tests.simulation.broker import LossyBroker
 from tests.simulation.faults import Faults, Rates
 from tests.simulation.load import SETTINGS, Load
@@ -143,7 +144,9 @@ class World:
         tenure = Tenure(ports.store, ports.clock, READER_LEASE, ports.name, LEASE_SECONDS)
         choose = self.random.choice
         limits = Limits(choose((1, 5, 20, 100)), choose((900, 4_000_000)), choose((0.0, 0.05)))
-        reader = Reader(ports.broker, ports.store, ports.clock, tenure, self._decode, limits)
+        reader = Reader(
+            ports.broker, ports.store, ports.clock, tenure, self._decode, limits, AtOnce()
+        )
         for _ in self._turns(lambda: reader.turn(0.2)):
             pass
         reader.stop()

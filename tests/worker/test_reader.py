@@ -9,6 +9,7 @@ from db.errors import OutcomeUnknown, Transient
 from domain import verbs
 from domain.changes import Changes
 from domain.identity import AccountKey, account_id
+from tests.at_once import AtOnce
 from worker.codec import Codec
 from worker.intake import Limits, Reader
 from worker.lease import Tenure
@@ -29,7 +30,7 @@ class Installation:
         tenure = Tenure(self.store, self.clock, "reader/0", "test", 3)
         decode = Codec(ignore_types=ignore).decode
         self.reader = Reader(
-            self.broker, self.store, self.clock, tenure, decode, limits or Limits()
+            self.broker, self.store, self.clock, tenure, decode, limits or Limits(), AtOnce()
         )
 
     def run(self) -> list[int]:
@@ -132,6 +133,25 @@ def test_a_second_reader_stands_by_until_the_lease_is_free() -> None:
     assert other.turn(0) == 0
     here.reader.stop()
     assert other.turn(0) == 1
+
+
+def test_what_was_read_ahead_is_dropped_with_the_batch_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its predecessor failed after it was read; deciding it first would be an overtaking."""
+    here = Installation(Limits(messages=2))
+    here.broker.submit([event(n) for n in range(4)])
+    save, failures = MemoryTransaction.save, iter([True])
+
+    def failing_once(*arguments: Any) -> None:
+        if next(failures, False):
+            raise Transient("planted")
+        save(*arguments)
+
+    monkeypatch.setattr(MemoryTransaction, "save", failing_once)
+    assert here.run() == [0, 2, 2]
+    ids = [entry.cause.id for entry in here.store.accounts[ACME].entries]
+    assert ids == ["m0", "m1", "m2", "m3"]
 
 
 def test_nothing_is_acknowledged_when_saving_fails(monkeypatch: pytest.MonkeyPatch) -> None:
