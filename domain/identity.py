@@ -4,8 +4,6 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
-BUCKETS = 1024
-
 Id128: TypeAlias = str
 """128 bits as 32 hex digits: a text sorts like its bytes, and is the cheapest thing to look up."""
 

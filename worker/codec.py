@@ -38,7 +38,7 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
-class _Envelope:
+class Envelope:
     """What CloudEvents and scrip want around every body."""
 
     specversion: Literal["1.0"]
@@ -49,8 +49,8 @@ class _Envelope:
     data: dict[str, Any]
 
 
-_ENVELOPE = validator(_Envelope, extra="ignore")
-_REQUIRED = frozenset(hints(_Envelope))
+_ENVELOPE = validator(Envelope, extra="ignore")
+_REQUIRED = frozenset(hints(Envelope))
 _ID = validator(Identifier)
 _BODIES = {name: validator(body) for name, (body, _) in VERBS.items()}
 
@@ -98,7 +98,7 @@ def _message(event: dict[str, Any], raw: bytes) -> Message:
     try:
         envelope = _ENVELOPE.validate_python(event)
     except ValidationError as error:
-        raise _RefusedError(_sentences(error, _Envelope, (), None)) from error
+        raise _RefusedError(_sentences(error, Envelope, (), None)) from error
     body = _body(envelope.type, envelope.data)
     return Message(
         cause=Cause(envelope.source, envelope.id, envelope.type),

@@ -33,8 +33,8 @@ def state_of(
         name = account.key._asdict()
         ledger = [entry_data(entry) for entry in account.entries]
         accounts.append({**account_data(account, now), "ledger": ledger})
-        invoices.extend({**name, **_invoice_data(invoice)} for invoice in account.invoices)
-        outcomes.extend({**name, **_outcome_data(receipt)} for receipt in account.receipts)
+        invoices.extend({**name, **invoice_data(invoice)} for invoice in account.invoices)
+        outcomes.extend({**name, **outcome_data(receipt)} for receipt in account.receipts)
     return {
         "accounts": sorted(accounts, key=itemgetter(*_ACCOUNT)),
         "invoices": sorted(invoices, key=itemgetter(*_ACCOUNT, "invoice")),
@@ -112,7 +112,7 @@ def _grant_data(grant: Grant, now: datetime) -> Data:
     }
 
 
-def _invoice_data(invoice: Invoice) -> Data:
+def invoice_data(invoice: Invoice) -> Data:
     return {
         "invoice": invoice.invoice,
         "amount_due": invoice.amount_due,
@@ -122,7 +122,7 @@ def _invoice_data(invoice: Invoice) -> Data:
     }
 
 
-def _outcome_data(receipt: Receipt) -> Data:
+def outcome_data(receipt: Receipt) -> Data:
     return {
         **receipt.cause._asdict(),
         "outcome": receipt.outcome,

@@ -48,12 +48,12 @@ def is_amqp(url: str) -> bool:
 def broker_url(settings: Settings) -> str:
     """The broker's URL as its client library understands it; raises SettingsError."""
     url = settings.broker_url.get_secret_value()
-    scheme = url.split(":", 1)[0]
+    scheme, _, rest = url.partition(":")
     if scheme not in REDIS + AMQP:
         raise SettingsError(
             f"BROKER_URL: {scheme}:// is not supported, only redis://, rediss://, amqp://, amqps://"
         )
-    return url.replace("valkey", "redis", 1)
+    return f"{scheme.replace('valkey', 'redis')}:{rest}"  # a host may be called valkey, too
 
 
 def decoder(settings: Settings) -> Decode:

@@ -26,7 +26,7 @@ Customer = Annotated[str, typer.Argument(help="The customer's id, as in the mess
 Tenant = Annotated[str, typer.Option(help="Whose customer it is.")]
 Currency = Annotated[str | None, typer.Option(help="Only the account in this currency.")]
 
-_GONE = (GrantState.DEPLETED, GrantState.EXPIRED, GrantState.VOIDED)
+GONE = (GrantState.DEPLETED, GrantState.EXPIRED, GrantState.VOIDED)
 
 
 def register(app: typer.Typer) -> None:
@@ -42,9 +42,9 @@ def balance(
     as_json: Json = False,
 ) -> None:
     """Show what a customer has: available first, then the grants that it comes from."""
-    with _reading() as connection:
+    with reading() as connection:
         now = connection.execute(select(func.clock_timestamp())).scalar_one()
-        accounts = _accounts(connection, tenant, customer, currency)
+        accounts = accounts_of(connection, tenant, customer, currency)
         order = settings_of(connection, tenant).order
     if as_json:
         print_json([{**account_data(account, now), "held": _held(account)} for account in accounts])
@@ -62,10 +62,10 @@ def ledger(
     as_json: Json = False,
 ) -> None:
     """Show a customer's ledger, the newest row first."""
-    with _reading() as connection:
+    with reading() as connection:
         accounts = [
             (account, ledger_rows(connection, account.account_id, limit, oldest_first=oldest_first))
-            for account in _accounts(connection, tenant, customer, currency)
+            for account in accounts_of(connection, tenant, customer, currency)
         ]
     if as_json:
         rows = [
@@ -79,12 +79,12 @@ def ledger(
 
 
 @contextmanager
-def _reading() -> Iterator[Connection]:
+def reading() -> Iterator[Connection]:
     with database() as engine, engine.connect() as connection:
         yield connection
 
 
-def _accounts(
+def accounts_of(
     connection: Connection, tenant: str, customer: str, currency: str | None
 ) -> list[Books]:
     """The customer's accounts; says what to do and exits when there are none."""
@@ -111,7 +111,7 @@ def _print_balance(account: Books, now: datetime, order: Profile) -> None:
     name = f"{account.key.customer} ({account.key.tenant})"
     out.print(plain(f"{name} has {money(data['available'], currency)} {currency} available"))
     out.print(f"balance {money(account.balance, currency)}{_difference(account, now)}")
-    open_grants = [grant for grant in account.grants if grant.state(now) not in _GONE]
+    open_grants = [grant for grant in account.grants if grant.state(now) not in GONE]
     if open_grants:
         out.print()
         out.print(_grant_table(sorted(open_grants, key=order.rank), currency, now))

@@ -10,9 +10,7 @@ from rich.progress import Progress
 
 from domain.books import Books
 from worker import settings
-from worker.cli.customers import Currency
-from worker.cli.customers import _accounts as accounts_of
-from worker.cli.customers import _reading as reading
+from worker.cli.customers import Currency, accounts_of, reading
 from worker.cli.events_sequence import Event, Numbering, read_event
 from worker.cli.events_stream import Chunk, event_stream
 from worker.cli.events_words import line_of

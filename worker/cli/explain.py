@@ -10,9 +10,7 @@ from db.tracing import grants_of, invoices_of, ledger_from_first
 from domain.account import Invoice
 from domain.books import Books
 from domain.vocabulary import InvoiceStatus
-from worker.cli.customers import Currency
-from worker.cli.customers import _accounts as accounts_of
-from worker.cli.customers import _reading as reading
+from worker.cli.customers import Currency, accounts_of, reading
 from worker.cli.explain_bodies import Stored
 from worker.cli.explain_data import Explained, explained, explained_data, print_explained
 from worker.cli.explain_message import explain_message

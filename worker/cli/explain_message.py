@@ -11,8 +11,7 @@ from domain.fields import rfc3339
 from domain.ledger import Receipt
 from domain.vocabulary import Refusal
 from worker.cli.output import count, err, out, plain, print_json, table
-from worker.state import Data
-from worker.state import _outcome_data as outcome_data
+from worker.state import Data, outcome_data
 
 REASONS = {
     Refusal.UNKNOWN_GRANT: "the account has no grant of the id that it names",

@@ -12,9 +12,7 @@ from db.customers import settings_of
 from domain.account import Grant, GrantDetails
 from domain.order import PROFILES
 from domain.vocabulary import GrantState
-from worker.cli.customers import Currency, Customer, Tenant
-from worker.cli.customers import _accounts as accounts_of
-from worker.cli.customers import _reading as reading
+from worker.cli.customers import Currency, Customer, Tenant, accounts_of, reading
 from worker.cli.grants_data import Lots, lots_data, lots_of, went
 from worker.cli.grants_one import show_grant
 from worker.cli.output import Json, count, money, out, plain, print_json, table, when

@@ -12,7 +12,7 @@ from domain.books import Books
 from domain.fields import rfc3339
 from domain.order import Profile
 from domain.vocabulary import GrantState
-from worker.cli.customers import _GONE as GONE
+from worker.cli.customers import GONE
 from worker.cli.output import money
 from worker.state import Data, account_data
 

@@ -14,12 +14,9 @@ from domain.fields import rfc3339
 from domain.invoices import Line
 from domain.ledger import Entry
 from domain.vocabulary import SIGN, Kind
-from worker.cli.customers import Currency
-from worker.cli.customers import _accounts as accounts_of
-from worker.cli.customers import _reading as reading
+from worker.cli.customers import Currency, accounts_of, reading
 from worker.cli.output import Json, err, money, out, plain, print_json, table, when
-from worker.state import Data, entry_data
-from worker.state import _invoice_data as invoice_data
+from worker.state import Data, entry_data, invoice_data
 
 InvoiceId = Annotated[str, typer.Argument(help="The invoice's id, as in the messages.")]
 MaybeCustomer = Annotated[

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.messages import Body
 from domain.verbs import VERBS
-from worker.codec import _Envelope as Envelope
+from worker.codec import Envelope
 from worker.contract.amounts import any_currency, currencies, decimals_rules
 from worker.contract.events import EVENTS, Event
 from worker.contract.shapes import Schema, Shapes, described
