@@ -113,6 +113,7 @@ def _grant_data(grant: Grant, now: datetime) -> Data:
 
 
 def invoice_data(invoice: Invoice) -> Data:
+    """An invoice in the one shape, without its account."""
     return {
         "invoice": invoice.invoice,
         "amount_due": invoice.amount_due,
@@ -123,6 +124,7 @@ def invoice_data(invoice: Invoice) -> Data:
 
 
 def outcome_data(receipt: Receipt) -> Data:
+    """A receipt in the one shape, without its account."""
     return {
         **receipt.cause._asdict(),
         "outcome": receipt.outcome,

@@ -8,8 +8,8 @@ from worker.wiring import broker_url
 
 
 def asked(url: str) -> str:
-    given = {"DATABASE_URL": SecretStr("postgresql://x"), "BROKER_URL": SecretStr(url)}
-    return broker_url(Settings(**given))
+    database = SecretStr("postgresql://x")
+    return broker_url(Settings(DATABASE_URL=database, BROKER_URL=SecretStr(url)))
 
 
 @pytest.mark.parametrize(

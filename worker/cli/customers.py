@@ -80,6 +80,7 @@ def ledger(
 
 @contextmanager
 def reading() -> Iterator[Connection]:
+    """A connection to look things up on."""
     with database() as engine, engine.connect() as connection:
         yield connection
 
