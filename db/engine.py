@@ -1,5 +1,6 @@
 """The engine: how scrip speaks to PostgreSQL."""
 
+from functools import partial
 from typing import Any
 
 from psycopg.abc import Buffer
@@ -22,8 +23,18 @@ _SESSION = {
 }
 
 
-def engine_for(database_url: str, pool_size: int = 4) -> Engine:
-    """An engine on psycopg; `postgres://` and `postgresql://` URLs are both understood."""
+_STEP_DOWN = """SELECT set_config('role', rolname, false) FROM pg_roles
+    WHERE rolname = %s AND pg_has_role(session_user, oid,
+        CASE WHEN current_setting('server_version_num')::integer < 160000
+             THEN 'MEMBER' ELSE 'SET' END)"""
+
+
+def engine_for(database_url: str, pool_size: int = 4, role: str | None = None) -> Engine:
+    """An engine on psycopg; `postgres://` and `postgresql://` URLs are both understood.
+
+    Its sessions step down to `role`, so that the owner's own password cannot change the ledger
+    (I10). Where the role is missing, or the user is no member, they stay what they are.
+    """
     url = make_url(database_url.replace("postgres://", "postgresql://", 1))
     options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     engine = create_engine(
@@ -34,6 +45,8 @@ def engine_for(database_url: str, pool_size: int = 4) -> Engine:
         hide_parameters=True,  # parameters are payloads, and payloads never reach a log
     )
     event.listen(engine, "connect", _ids_as_text)
+    if role is not None:
+        event.listen(engine, "connect", partial(_step_down, role))
     return engine
 
 
@@ -54,3 +67,10 @@ class _HexTextLoader(Loader):
 def _ids_as_text(connection: Any, _record: Any) -> None:
     connection.adapters.register_loader("uuid", _HexLoader)
     connection.adapters.register_loader("uuid", _HexTextLoader)
+
+
+def _step_down(role: str, connection: Any, _record: Any) -> None:
+    """Once a connection, and outside a transaction: a rollback would take it back."""
+    connection.autocommit = True
+    connection.execute(_STEP_DOWN, (role,))
+    connection.autocommit = False

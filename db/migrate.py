@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from db.engine import engine_for
+from db.roles import establish
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,8 +24,11 @@ def _config() -> "Config":
     return config
 
 
-def upgrade(database_url: str) -> None:
-    """Bring the schema to the newest revision; safe to run at every start and by two at once."""
+def upgrade(database_url: str) -> list[str]:
+    """Bring the schema to the newest revision, and the roles to what `db/roles.py` declares.
+
+    Safe to run at every start and by two at once. Returns the roles that are missing.
+    """
     from alembic import command  # noqa: PLC0415
 
     engine = engine_for(database_url, pool_size=1)
@@ -34,6 +38,7 @@ def upgrade(database_url: str) -> None:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            return establish(connection)
     finally:
         engine.dispose()
 

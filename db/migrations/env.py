@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy.engine import Connection
 
-from db.tables import metadata
+from db.schema import metadata
 
 connection = context.config.attributes["connection"]
 assert isinstance(connection, Connection), "run the migrations with `scrip migrate`"

@@ -60,8 +60,9 @@ def test_late_expiries_are_told(run: Run, drain: Drain, write: Write, database_u
 def test_a_server_that_forgets_is_an_error(run: Run) -> None:
     result = run("doctor")
     assert result.exit_code == 1
-    assert "error   durability: fsync and full_page_writes off" in result.stdout
-    assert "-> turn fsync and full_page_writes on" in result.stdout
+    names = "fsync and full_page_writes and synchronous_commit"
+    assert f"error   durability: {names} off" in result.stdout
+    assert f"-> turn {names} on" in result.stdout
 
 
 def test_a_broker_that_evicts_is_an_error(run: Run, client: redis.Redis) -> None:

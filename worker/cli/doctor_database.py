@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from db import health
 from db.migrate import revisions
 from worker import wiring
+from worker.cli.doctor_roles import roles_check
 from worker.cli.findings import Finding, error, ok, seconds, warning
 from worker.cli.installation import database
 from worker.cli.output import count
@@ -38,6 +39,7 @@ def database_checks(settings: Settings) -> Iterator[Finding]:
             current = _schema(settings)
             yield current
             if current.level == "ok":
+                yield roles_check(connection)
                 yield from _contents(connection)
                 yield _expiry(connection, settings)
     except DBAPIError as failure:
@@ -51,13 +53,14 @@ def _server(server: health.Server) -> Iterator[Finding]:
         yield error("database", f"{name} is too old", "use PostgreSQL 15 or newer")
     else:
         yield ok("database", f"{name} answers")
-    unsafe = [name for name in ("fsync", "full_page_writes") if not getattr(server, name)]
-    if unsafe:
-        words = f"{' and '.join(unsafe)} off: a crash of the machine can ruin the ledger"
-        yield error("durability", words, f"turn {' and '.join(unsafe)} on, and restart it")
-    elif server.synchronous_commit in ("off", "local"):
-        words = f"synchronous_commit is {server.synchronous_commit}: a crash can undo commits"
-        yield error("durability", words, "set synchronous_commit to on")
+    if server.unsafe:
+        names = " and ".join(server.unsafe)
+        words = f"{names} off: a crash of the machine can ruin the ledger or undo commits"
+        advice = f"turn {names} on, for the server, the database and the user"
+        yield error("durability", words, advice)
+    elif server.has_standbys and server.synchronous_commit == "local":
+        words = "synchronous_commit is local: a standby that takes over may lack commits"
+        yield warning("durability", words, "set synchronous_commit to on")
     else:
         yield ok("durability", "what is committed survives a crash")
 

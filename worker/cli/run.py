@@ -7,9 +7,11 @@ from threading import Event
 from typing import Annotated
 
 import typer
+from sqlalchemy.engine import make_url
 
 from db.migrate import revisions, upgrade
 from worker import settings, stack
+from worker.cli.doctor_roles import roles_missing
 from worker.processes import run_beat, run_relay, run_worker
 
 RESTART_AFTER = 1.0
@@ -61,7 +63,10 @@ def migrate() -> None:
     url = settings.load().database_url.get_secret_value()
     before, _ = revisions(url)
     started = time.monotonic()
-    upgrade(url)
+    missing = upgrade(url)
     after, _ = revisions(url)
     seconds = time.monotonic() - started
     typer.echo(f"revision {before or 'none'} -> {after} in {seconds:.1f} s")
+    if missing:
+        user = make_url(url).username or "the database's user"
+        typer.echo(roles_missing(missing, user), err=True)
