@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, select, update
 
-from db.tables import quarantine
+from db.tables_shared import quarantine
 
 
 class State(StrEnum):
@@ -32,6 +32,13 @@ class SetAside(NamedTuple):
     """When somebody last sent it back or gave it up; it may have come again since."""
     handled_by: str | None
     note: str | None
+
+
+class Sent(NamedTuple):
+    """A message as it came: its bytes, and its signature if it had one."""
+
+    raw: bytes
+    signature: str | None
 
 
 class Handling(NamedTuple):
@@ -97,11 +104,12 @@ def raw_of(connection: Connection, digest: str) -> bytes:
     return raw
 
 
-def lock_raw(connection: Connection, digests: Collection[bytes]) -> dict[bytes, bytes]:
-    """The bytes of some rows, locked in the order in which the writer locks them."""
-    wanted = select(quarantine.c.digest, quarantine.c.raw).where(quarantine.c.digest.in_(digests))
+def lock_sent(connection: Connection, digests: Collection[bytes]) -> dict[bytes, Sent]:
+    """Some rows as they were sent, locked in the order in which the writer locks them."""
+    columns = (quarantine.c.digest, quarantine.c.raw, quarantine.c.signature)
+    wanted = select(*columns).where(quarantine.c.digest.in_(digests))
     locked = wanted.order_by(quarantine.c.digest).with_for_update()
-    return {row[0]: row[1] for row in connection.execute(locked)}
+    return {row[0]: Sent(row[1], row[2]) for row in connection.execute(locked)}
 
 
 def settle(

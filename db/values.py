@@ -17,6 +17,8 @@ class Quarantined(NamedTuple):
     raw: bytes
     reason: str
     message_id: str | None
+    signature: str | None = None
+    """What came beside the bytes; a redrive sends it along, and it is checked again."""
 
     @property
     def digest(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
-from itertools import takewhile
+from itertools import repeat, starmap, takewhile
 from operator import attrgetter
 from time import monotonic
 from typing import Any
@@ -20,7 +20,7 @@ from uuid import uuid4
 from amqp import AMQPError
 from kombu import Connection
 
-from worker.amqp_frames import Frames, Raw, drain
+from worker.amqp_frames import SIGNATURE, Frames, Raw, drain
 from worker.amqp_publishing import Outgoing, Publishing, properties, send, type_of
 from worker.amqp_topology import DEAD, EVENTS, EXCHANGE, INTAKE, WAKE, declare
 from worker.ports import BrokerError, Delivery
@@ -90,14 +90,13 @@ class AmqpBroker:
         if self._intake is not None:
             self.close()
 
-    def submit(self, bodies: Sequence[bytes]) -> list[str]:
+    def submit(
+        self, bodies: Sequence[bytes], signatures: Sequence[str | None] | None = None
+    ) -> list[str]:
         """Publish to the intake; returns the messages' `message_id`."""
         names = [uuid4().hex for _ in bodies]
-        messages = [
-            Outgoing(type_of(body), body, properties(**_KIND, message_id=name))
-            for name, body in zip(names, bodies, strict=True)
-        ]
-        self._publish(EXCHANGE, messages, mandatory=True)
+        each = zip(names, bodies, signatures or repeat(None), strict=False)
+        self._publish(EXCHANGE, list(starmap(_outgoing, each)), mandatory=True)
         return names
 
     def backlog(self) -> int:
@@ -165,7 +164,7 @@ class AmqpBroker:
             given_up = f"dead letter: the broker gave this message up ({why})"
         # Zero-padded, so that ids compare as text in the order of arrival.
         id_ = f"{self._generation:06d}-{raw.tag:012d}"
-        self._held.append(Delivery(id_, raw.body, given_up))
+        self._held.append(Delivery(id_, raw.body, given_up, raw.signature()))
 
     def _behind(self, after: str | None, count: int) -> list[Delivery]:
         start = 0 if after is None else bisect_right(self._held, after, key=_ID)
@@ -223,6 +222,11 @@ def verified(url: str) -> dict[str, Any] | bool:
     if not url.startswith("amqps:"):
         return False
     return {"server_hostname": None, "cert_reqs": ssl.CERT_REQUIRED}
+
+
+def _outgoing(name: str, body: bytes, signature: str | None) -> Outgoing:
+    signed = {} if signature is None else {"application_headers": {SIGNATURE: signature}}
+    return Outgoing(type_of(body), body, properties(**_KIND, message_id=name, **signed))
 
 
 def _tag(delivery: Delivery) -> int:

@@ -20,6 +20,10 @@ FRAME = Struct(">BHI")
 FRAME_END = b"\xce"
 _TAG = Struct(">Q")
 _SIZE = Struct(">Q")
+SIGNATURE = "signature"
+_SIGNATURE = b"\x09signature"
+"""The header's name as AMQP encodes it, with its length in front."""
+
 _PIECE = 262_144
 """Bytes asked of the socket at once."""
 
@@ -41,6 +45,12 @@ class Raw(NamedTuple):
             return dict(properties.get("application_headers") or {})
         except Exception:  # anything at all may stand there
             return {}
+
+    def signature(self) -> str | None:
+        """The header of that name; headers that hide it from us count as a bad one."""
+        if _SIGNATURE not in self.properties:  # decoding them costs more than all the rest
+            return None
+        return str(self.headers().get(SIGNATURE, ""))
 
 
 @dataclass(slots=True)

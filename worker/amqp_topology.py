@@ -12,18 +12,18 @@ DEAD = "credits.dead"
 EVENTS = "credits.events"
 WAKE = "scrip.wake"
 
-_DELIVERIES_MAX = 100
+DELIVERIES_MAX = 100
 """How often a message may cost the reader its life before the broker sets it aside."""
 
 _UNLIMITED = 1_000_000_000
 """RabbitMQ 4 drops a message after 20 deliveries unless told otherwise."""
 
-_INTAKE_ARGUMENTS = {
+INTAKE_ARGUMENTS = {
     "x-queue-type": "quorum",
     # A reader that is frozen still has messages; with two consumers the next one would be given
     # those behind them. This way it waits until the broker has taken them back, in their order.
     "x-single-active-consumer": True,
-    "x-delivery-limit": _DELIVERIES_MAX,
+    "x-delivery-limit": DELIVERIES_MAX,
     "x-dead-letter-exchange": "",
     "x-dead-letter-routing-key": DEAD,
     # Without these two a dead letter can be lost on its way.
@@ -40,5 +40,5 @@ def declare(channel: Any) -> None:
     channel.exchange_declare(EVENTS, "topic", **durable)
     channel.exchange_declare(WAKE, "fanout", **durable)
     channel.queue_declare(DEAD, arguments=_DEAD_ARGUMENTS, **durable)
-    channel.queue_declare(INTAKE, arguments=_INTAKE_ARGUMENTS, **durable)
+    channel.queue_declare(INTAKE, arguments=INTAKE_ARGUMENTS, **durable)
     channel.queue_bind(INTAKE, EXCHANGE, routing_key="#")

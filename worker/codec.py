@@ -6,7 +6,7 @@ scrip comes back as a `Malformed` value, on its way to the quarantine (R21).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic_core import ValidationError
 
@@ -17,7 +17,16 @@ from domain.money import EXPONENTS
 from domain.verbs import VERBS
 from worker.codec_fields import hints, part_of, validator
 from worker.codec_json import UnreadableError, parse, salvage
-from worker.codec_reasons import ERRORS_MAX, SENTENCE_MAX, cut, did_you_mean, join, quoted, sentence
+from worker.codec_reasons import (
+    ERRORS_MAX,
+    SENTENCE_MAX,
+    Decimals,
+    cut,
+    did_you_mean,
+    join,
+    quoted,
+    sentence,
+)
 
 BYTES_MAX = 262_144
 
@@ -35,6 +44,15 @@ class Ignored:
     """An event of a type that this installation does not listen to."""
 
     type: str
+
+
+Decoded = Message | Malformed | Ignored
+
+
+class Decode(Protocol):
+    """From a message's bytes, and the signature that came beside them, to what they say."""
+
+    def __call__(self, raw: bytes, signature: str | None = None, /) -> Decoded: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +86,12 @@ class Codec:
         self._ignore_types = ignore_types
         self._bytes_max = bytes_max
 
-    def decode(self, raw: bytes) -> Message | Malformed | Ignored:
-        """What the bytes say. Never raises, whatever they are."""
+    def decode(
+        self,
+        raw: bytes,
+        signature: str | None = None,  # noqa: ARG002 - worker/signatures.py looks at it
+    ) -> Decoded:
+        """What the bytes say, whoever sent them. Never raises, whatever they are."""
         if len(raw) > self._bytes_max:
             reason = f"too large: {len(raw)} bytes, and at most {self._bytes_max} are read"
             return Malformed(reason, None)
@@ -88,9 +110,16 @@ class Codec:
             return _malformed(str(error), event.get("id"))
 
 
-def _malformed(reason: str, message_id: Any) -> Malformed:
-    readable = _ID.isinstance_python(message_id)
-    return Malformed(cut(reason, SENTENCE_MAX), message_id if readable else None)
+def message_id(decoded: Decoded) -> str | None:
+    """The id of what was decoded, where it can be read."""
+    if isinstance(decoded, Message):
+        return decoded.cause.id
+    return decoded.message_id if isinstance(decoded, Malformed) else None
+
+
+def _malformed(reason: str, id_: Any) -> Malformed:
+    readable = _ID.isinstance_python(id_)
+    return Malformed(cut(reason, SENTENCE_MAX), id_ if readable else None)
 
 
 def _message(event: dict[str, Any], raw: bytes) -> Message:
@@ -99,7 +128,8 @@ def _message(event: dict[str, Any], raw: bytes) -> Message:
         envelope = _ENVELOPE.validate_python(event)
     except ValidationError as error:
         raise _RefusedError(_sentences(error, Envelope, (), None)) from error
-    body = _body(envelope.type, envelope.data)
+    decimals = _decimals(envelope.data.get("currency"))
+    body = _body(envelope.type, envelope.data, decimals)
     return Message(
         cause=Cause(envelope.source, envelope.id, envelope.type),
         time=envelope.time,
@@ -107,22 +137,28 @@ def _message(event: dict[str, Any], raw: bytes) -> Message:
         digests=digests(envelope.type, envelope.id, body),
         raw=raw,
         attributes=attributes,
+        decimals=frozenset(decimals) if isinstance(decimals, set) else None,
     )
 
 
-def _body(kind: str, data: dict[str, Any]) -> Body:
+def _decimals(currency: Any) -> Decimals:
+    if not isinstance(currency, str):
+        return None
+    exponent = EXPONENTS.get(currency)
+    return set() if exponent is None else exponent
+
+
+def _body(kind: str, data: dict[str, Any], decimals: Decimals) -> Body:
     if kind not in VERBS:
         hint = did_you_mean(kind, VERBS)
         raise _RefusedError(f"type: unknown message type {quoted(kind)}{hint}")
-    currency = data.get("currency")
-    exponent = EXPONENTS.get(currency) if isinstance(currency, str) else None
-    if exponent is None and isinstance(currency, str):
-        hint = "codes are those of ISO 4217 in upper case, such as USD"
-        raise _RefusedError(f"data.currency: unknown currency {quoted(currency)}; {hint}")
     try:
-        body: Body = _BODIES[kind].validate_python(data, context=exponent)
+        body: Body = _BODIES[kind].validate_python(data, context=decimals)
     except ValidationError as error:
-        raise _RefusedError(_sentences(error, VERBS[kind][0], ("data",), exponent)) from error
+        raise _RefusedError(_sentences(error, VERBS[kind][0], ("data",), decimals)) from error
+    if isinstance(decimals, set) and len(decimals) > 1:
+        shown = " and ".join(map(str, sorted(decimals)))
+        raise _RefusedError(f"data: all amounts must show the same number of decimals, not {shown}")
     problem = body.malformed()
     if problem is not None:
         raise _RefusedError(problem)
@@ -151,9 +187,7 @@ def _is_json(media: Any) -> bool:
     return essence == "application/json" or essence.endswith("+json")
 
 
-def _sentences(
-    error: ValidationError, part: type, root: Sequence[str], exponent: int | None
-) -> str:
+def _sentences(error: ValidationError, part: type, root: Sequence[str], decimals: Decimals) -> str:
     """The first few errors, each with its path."""
     told = []
     for details in error.errors(include_url=False)[:ERRORS_MAX]:
@@ -162,7 +196,7 @@ def _sentences(
             hint = did_you_mean(str(path[-1]), hints(_part_at(part, path)))
             told.append(f"{join([*root, *path])}: unknown field{hint}")
         else:
-            told.append(f"{join([*root, *path])}: {sentence(details, exponent)}")
+            told.append(f"{join([*root, *path])}: {sentence(details, decimals)}")
     return "; ".join(told)
 
 

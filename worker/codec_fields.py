@@ -6,6 +6,7 @@ rules, and those coerce: `"5"` would be an integer and `1` a yes. Everything her
 
 import json
 import re
+from collections import abc
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
@@ -14,13 +15,15 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic_core import CoreSchema, PydanticCustomError, SchemaValidator
+from pydantic_core import CoreSchema, PydanticCustomError, SchemaValidator, ValidationError
 from pydantic_core import core_schema as cs
 
-from domain.fields import Creator, JsonObject, Money, Name, Prose, Rfc3339, Whole
-from domain.money import minor_units
+from domain.fields import Creator, JsonObject, Money, MoneyByCurrency, Name, Prose, Rfc3339, Whole
+from domain.money import EXPONENTS, minor_units
+from worker.codec_reasons import in_force, is_signed_nothing
 
 METADATA_LEVELS = 32
+KEYS_MAX = 1_000
 
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _RFC3339 = (
@@ -31,7 +34,7 @@ _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def validator(hint: Any, *, extra: Literal["forbid", "ignore"] = "forbid") -> SchemaValidator:
-    """A validator of one value; its context is the exponent of the message's currency."""
+    """A validator of one value; its context is the `Decimals` of the message's currency."""
     return SchemaValidator(_dataclass(hint, extra) if is_dataclass(hint) else _schema(hint))
 
 
@@ -81,6 +84,9 @@ def _schema(hint: Any) -> CoreSchema:
         return cs.nullable_schema(_schema(only))
     if origin is tuple:
         return cs.tuple_schema([_schema(inner[0])], variadic_item_index=0)
+    if origin is abc.Mapping:
+        keys, values = inner
+        return cs.dict_schema(_schema(keys), _schema(values), max_length=KEYS_MAX)
     if origin is Literal:
         return cs.literal_schema(list(inner))
     if origin is dict:
@@ -98,6 +104,8 @@ def _marked(base: Any, marker: object) -> CoreSchema:
     match marker:
         case Money(at_least, at_most):
             return _money(at_least, at_most)
+        case MoneyByCurrency(at_least, at_most):
+            return cs.no_info_plain_validator_function(_by_currency(at_least, at_most))
         case Name(bytes_max):
             return _name(bytes_max)
         case Prose(characters_max):
@@ -124,10 +132,14 @@ def _money(at_least: int, at_most: int) -> CoreSchema:
     def from_text(value: Any, info: cs.ValidationInfo) -> int:
         if not isinstance(value, str):
             raise ValueError
-        if info.context is None:
+        exponent = info.context
+        if exponent is None:
             return 0  # the missing currency is an error already, and the one to report
-        amount = minor_units(value, info.context)
-        if not at_least <= amount <= at_most:
+        if type(exponent) is set:
+            exponent = in_force(value, info.context)
+            info.context.add(exponent)
+        amount = minor_units(value, exponent)
+        if not at_least <= amount <= at_most or is_signed_nothing(value, amount, at_least):
             raise ValueError
         return amount
 
@@ -141,6 +153,27 @@ def _money(at_least: int, at_most: int) -> CoreSchema:
         custom_error_message="money",
         custom_error_context={"at_least": at_least, "at_most": at_most},
     )
+
+
+def _by_currency(at_least: int, at_most: int) -> Callable[[Any], dict[str, int]]:
+    amount, currency = SchemaValidator(_money(at_least, at_most)), SchemaValidator(_name(255))
+
+    def check(value: Any) -> dict[str, int]:
+        if not isinstance(value, dict) or len(value) > KEYS_MAX:
+            raise PydanticCustomError("expected", "must be an object of amounts by currency")
+        checked = {}
+        for code, given in value.items():
+            unit = EXPONENTS.get(code)
+            readable = unit is not None or isinstance(given, int)  # a unit's decimals come later
+            if not readable or not currency.isinstance_python(code):
+                raise PydanticCustomError("expected", "must have integers for units of your own")
+            try:
+                checked[code] = amount.validate_python(given, context=unit)
+            except ValidationError as error:
+                raise PydanticCustomError("expected", "must have amounts by currency") from error
+        return checked
+
+    return check
 
 
 def _name(bytes_max: int) -> CoreSchema:

@@ -1,4 +1,8 @@
-"""JSON as scrip reads it: one value for every text, and nothing that a database cannot keep."""
+"""JSON as scrip reads it: one value for every text, and nothing that a database cannot keep.
+
+Python's parser calls itself for every level, so deep nesting can end a thread whose stack is small,
+and the process with it. `parse` therefore counts the levels before the parser sees the bytes.
+"""
 
 import json
 import math
@@ -14,13 +18,21 @@ class UnreadableError(ValueError):
 
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_TOO_DEEP = "nested too deeply to be read"
+
+LEVELS_MAX = 64
+"""Arrays and objects within each other; the deepest message that scrip accepts has 36."""
+
+_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+"""A bracket, or a whole text, in which brackets mean nothing."""
 
 
 def parse(raw: bytes) -> Any:
     """The value that the bytes hold; raises UnreadableError, and nothing else."""
     try:
-        value = _decode(_text(raw))
+        text = _text(raw)
+        if _too_deep(raw):
+            raise UnreadableError("nested too deeply to be read")
+        value = _decode(text)
         # Only an escape can bring NUL or a lone surrogate past the UTF-8 and JSON decoders.
         if b"\\u" in raw:
             _refuse_unfit(value, ())
@@ -32,8 +44,6 @@ def parse(raw: bytes) -> Any:
         raise UnreadableError(f"not JSON: {problem} at {where}") from error
     except ValueError as error:
         raise UnreadableError("not JSON that can be read: a number has too many digits") from error
-    except RecursionError as error:
-        raise UnreadableError(_TOO_DEEP) from error
     return value
 
 
@@ -42,9 +52,11 @@ def salvage(raw: bytes, name: str) -> Any:
 
     For bytes that `parse` has refused: a quarantined message is easier to find by its id.
     """
+    if _too_deep(raw):
+        return None
     try:
         value = json.loads(raw.decode(), object_pairs_hook=lambda pairs: _single(pairs, name))
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     return value.get(name) if isinstance(value, dict) else None
 
@@ -60,6 +72,22 @@ def _text(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError as error:
         raise UnreadableError(f"not UTF-8: byte {error.start + 1} cannot be read") from error
+
+
+def _too_deep(raw: bytes) -> bool:
+    """Whether the parser would go deeper than LEVELS_MAX, before it finds a mistake or the end."""
+    if raw.count(b"[") + raw.count(b"{") <= LEVELS_MAX:
+        return False
+    levels = 0
+    for found in _BRACKET.finditer(raw):
+        match found[0]:
+            case b"[" | b"{":
+                levels += 1
+                if levels > LEVELS_MAX:
+                    return True
+            case b"]" | b"}":
+                levels -= 1
+    return False
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

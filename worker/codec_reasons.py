@@ -6,7 +6,7 @@ never repeats more than a glimpse of a value: a message may be large or private.
 
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic_core import ErrorDetails
 
@@ -16,11 +16,17 @@ SENTENCE_MAX = 480
 ERRORS_MAX = 3
 _GLIMPSE = 60
 
+Decimals: TypeAlias = int | set[int] | None
+"""Those of the message's currency; None without one. Where the codec does not know the currency, a
+set of those that the texts of amounts show."""
+
 # By pydantic's error type; all others are worded in codec_fields, beside their schemas.
 _SENTENCES = {
     "missing": "required",
     "dataclass_type": "must be an object, not {value}",
     "tuple_type": "must be an array, not {value}",
+    "dict_type": "must be an object, not {value}",
+    "too_long": "must have at most {max_length} entries",
     "bool_type": "must be true or false, not {value}",
     "enum": "must be {expected}, not {value}",
     "literal_error": "must be {expected}, not {value}",
@@ -54,11 +60,29 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def sentence(error: ErrorDetails, exponent: int | None) -> str:
+def is_signed_nothing(value: int | str, amount: int, at_least: int) -> bool:
+    """Whether an amount that cannot be negative says `-0.00`, which its schema refuses."""
+    return amount == 0 == at_least and isinstance(value, str) and value.startswith("-")
+
+
+def in_force(text: str, decimals: int | set[int]) -> int:
+    """The decimals by which to read an amount: where they are not known, those that it shows."""
+    return decimals if isinstance(decimals, int) else len(text.partition(".")[2])
+
+
+def amount_with(decimals: int | set[int]) -> str:
+    """What an amount must be."""
+    exactly = f"exactly {decimals} decimals" if isinstance(decimals, int) else "its unit's decimals"
+    return (
+        f"an integer of minor units or a string with {exactly if decimals != 0 else 'no decimals'}"
+    )
+
+
+def sentence(error: ErrorDetails, decimals: Decimals) -> str:
     """What is wrong with one value."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "money":
-        return _about_money(value, exponent, **context)
+        return _about_money(value, decimals, **context)
     if kind == "instant" and isinstance(value, str) and value[16:19] == ":60":
         return "a leap second cannot be kept; send second 59"
     if kind in {"expected", "instant"}:
@@ -67,18 +91,18 @@ def sentence(error: ErrorDetails, exponent: int | None) -> str:
     return wording.format(value=_shown(value), **context) if wording else error["msg"]
 
 
-def _about_money(value: Any, exponent: int | None, at_least: int, at_most: int) -> str:
-    if exponent is None:
+def _about_money(value: Any, decimals: Decimals, at_least: int, at_most: int) -> str:
+    if decimals is None:
         return "cannot be read without a currency"
     try:
-        readable = type(value) is int or minor_units(value, exponent) is not None
-    except (TypeError, ValueError):
-        readable = False
-    if readable:
+        amount = value if type(value) is int else minor_units(value, in_force(value, decimals))
+    except (AttributeError, TypeError, ValueError):
+        amount = None
+    if amount is not None and is_signed_nothing(value, amount, at_least):
+        return f"must be written without a sign when it is nothing, not {_shown(value)}"
+    if amount is not None:
         return f"must be from {at_least} to {at_most} minor units, not {_shown(value)}"
-    decimals = f"exactly {exponent} decimals" if exponent else "no decimals"
-    wanted = f"an integer of minor units or a string with {decimals}"
-    return f"must be {wanted}, not {_shown(value)}"
+    return f"must be {amount_with(decimals)}, not {_shown(value)}"
 
 
 def _shown(value: Any) -> str:

@@ -22,6 +22,7 @@ INTAKE = "credits.in"
 EVENTS = "credits.events"
 WAKE = "scrip.wake"
 FIELD = b"event"
+SIGNATURE = b"signature"
 
 _BLOCK_MAX = 1.0
 """Seconds of one blocking command; well below the socket's timeout and any lease."""
@@ -67,9 +68,15 @@ class RedisBroker:
     def give_back(self) -> None:
         """Nothing to do: reading leaves everything on the stream."""
 
-    def submit(self, bodies: Sequence[bytes]) -> list[str]:
+    def submit(
+        self, bodies: Sequence[bytes], signatures: Sequence[str | None] | None = None
+    ) -> list[str]:
         """Put messages on the intake."""
-        replies = self._in_chunks([["XADD", INTAKE, "*", FIELD, body] for body in bodies])
+        commands: list[list[Any]] = [["XADD", INTAKE, "*", FIELD, body] for body in bodies]
+        for command, signature in zip(commands, signatures or (), strict=False):
+            if signature is not None:
+                command += [SIGNATURE, signature]
+        replies = self._in_chunks(commands)
         return [reply.decode() for reply in replies]
 
     def backlog(self) -> int:
@@ -169,9 +176,12 @@ def _cannot_say(error: BrokerError) -> bool:
 
 
 def _delivery(entry: bytes, fields: list[bytes] | None) -> Delivery:
-    """The `event` field; an entry without one is passed on whole, to be quarantined."""
+    """The field `event`, and `signature` if it is there; without an event, all, for quarantine."""
     named = dict(zip(fields[::2], fields[1::2], strict=True)) if fields else {}
     body = named.get(FIELD)
     if body is None:
         body = b"\n".join(name + b"=" + value for name, value in named.items())
-    return Delivery(entry.decode(), body)
+    signature = named.get(SIGNATURE)
+    if signature is None:
+        return Delivery(entry.decode(), body)
+    return Delivery(entry.decode(), body, signature=signature.decode(errors="replace"))

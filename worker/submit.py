@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from db.customers import settings_of
 from db.lookup import find_quarantined, find_receipt
 from domain.ledger import Receipt
 from domain.messages import Message
+from worker.codec import Decode, Decoded
 from worker.ports import Broker
-from worker.process import Decode
+from worker.units import is_understood
 
 _LOOK_EVERY = 0.02
 
@@ -21,11 +23,16 @@ class Unknown(Exception):
 
 
 def submit(
-    raw: bytes, broker: Broker, engine: Engine, decode: Decode, seconds: float
+    raw: bytes,
+    broker: Broker,
+    engine: Engine,
+    decode: Decode,
+    seconds: float,
+    signature: str | None = None,
 ) -> dict[str, Any]:
     """The receipt of a message, or the reason why it is in quarantine; raises Unknown."""
-    look = _where_to_look(raw, engine, decode)
-    broker.submit([raw])
+    look = _where_to_look(decode(raw, signature), raw, engine)
+    broker.submit([raw], [signature])
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:
         found = look()
@@ -38,9 +45,8 @@ def submit(
 
 
 def _where_to_look(
-    raw: bytes, engine: Engine, decode: Decode
+    message: Decoded, raw: bytes, engine: Engine
 ) -> Callable[[], dict[str, Any] | None]:
-    message = decode(raw)
     digest = sha256(raw).hexdigest()
 
     def quarantined() -> dict[str, Any] | None:
@@ -51,10 +57,19 @@ def _where_to_look(
         assert isinstance(message, Message)
         receipt = find_receipt(engine, message.account_id, message.cause.source, message.cause.id)
         if receipt is None:
-            return None
+            return quarantined() if _has_strange_unit(message, engine) else None
         return _told(receipt) if receipt.digest == message.digests.body else quarantined()
 
     return decided if isinstance(message, Message) else quarantined
+
+
+def _has_strange_unit(message: Message, engine: Engine) -> bool:
+    """Whether it reads well and is set aside all the same, as things stand."""
+    if message.decimals is None:
+        return False
+    with engine.connect() as connection:
+        units = settings_of(connection, message.body.tenant).units
+    return not is_understood(message, units)
 
 
 def _told(receipt: Receipt) -> dict[str, Any]:

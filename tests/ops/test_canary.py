@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from db.migrate import upgrade
-from tests.end_to_end.messages import deduct, event, grant, invoice
+from tests.end_to_end.messages import TENANT, deduct, event, grant, invoice
 from tests.end_to_end.outsider import Outsider, wait_for
 from tests.ops.installation import ask, free_port, run
 from worker import stack
@@ -29,7 +29,9 @@ from worker.stack import Process
 
 PASSWORD = "canary-password-5f2c"
 NOTE = "canary note 9d41"
-CANARIES = re.compile("|".join((PASSWORD, NOTE, json.dumps(NOTE).encode().hex())))
+SECRET = b"canary of 32 bytes, a secret 77e"
+GLIMPSES = (SECRET.decode()[:12], SECRET.hex()[:16], SECRET.hex()[-16:])  # errors shorten values
+CANARIES = re.compile("|".join((PASSWORD, NOTE, json.dumps(NOTE).encode().hex(), *GLIMPSES)))
 
 
 class Aviary:
@@ -41,6 +43,8 @@ class Aviary:
         for server in (self.postgres, self.valkey):
             server.folder.mkdir(mode=0o700)
             (server.folder / "password").write_text(f"{PASSWORD}\n")
+        self.keys = folder / "signing-keys.json"
+        self.keys.write_text(json.dumps({"k": {"secret": SECRET.hex(), "tenants": [TENANT]}}))
 
     @property
     def servers(self) -> Servers:
@@ -48,7 +52,12 @@ class Aviary:
 
     def settings(self) -> dict[str, str]:
         """What a command needs to find the installation."""
-        return {"DATABASE_URL": self.postgres.url, "BROKER_URL": self.valkey.url}
+        return {
+            "DATABASE_URL": self.postgres.url,
+            "BROKER_URL": self.valkey.url,
+            "SCRIP_SIGNATURES": "optional",
+            "SCRIP_SIGNING_KEYS": str(self.keys),
+        }
 
     def log(self, process: str) -> str:
         """What a process has written."""
@@ -110,6 +119,9 @@ def break_everything(aviary: Aviary, client: Outsider, processes: dict[str, Proc
     client.publish(grant("bob", 900, note=NOTE), deduct("bob", 1, note=NOTE))
     wait_for("the culprit", lambda: "impossible" in aviary.log("worker"))
     client.publish(b"[" * 100_000)
+    for said in (f"k:{'0' * 64}", f"unknown:{'0' * 64}", f"k:{SECRET.hex()}", SECRET.hex(), NOTE):
+        entry: Any = {"event": deduct("ann", 1, note=NOTE), "signature": said}
+        client.redis.xadd("credits.in", entry)
     client.wait_until_quiet()
     for server in (aviary.valkey, aviary.postgres):
         enough = partial(has_complained, aviary, complaints(aviary) + 1)
@@ -140,6 +152,8 @@ def test_no_canary_sings(aviary: Aviary, monkeypatch: pytest.MonkeyPatch) -> Non
     """After everything that can go wrong has."""
     port = free_port()
     monkeypatch.setenv("SCRIP_HEALTH_PORT", str(port))
+    for name, value in aviary.settings().items():
+        monkeypatch.setenv(name, value)
     with stack.processes(aviary.servers, aviary.logs) as processes, Outsider(aviary.servers) as it:
         it.wait_for_reader()
         it.publish(*unwelcome())
@@ -159,12 +173,32 @@ def command_lines(processes: dict[str, Process]) -> dict[str, str]:
     return {name: path.read_text() for name, path in paths.items() if path.exists()}
 
 
+def unfit_keys(folder: Path) -> Iterator[Path]:
+    """Files with the secret in them that are no keys, for as many reasons."""
+    secret = SECRET.hex()
+    for number, text in enumerate(
+        (
+            f'{{"k": {{"secret": "{secret}"',
+            f'{{"k": "{secret}"}}',
+            json.dumps({"k": {"secret": secret}}),
+            json.dumps({"k": {"secret": secret, "tenants": "*"}}),
+            json.dumps({"k": {"secret": SECRET.decode(), "tenants": ["*"]}}),
+        )
+    ):
+        path = folder / f"unfit-{number}.json"
+        path.write_text(text)
+        yield path
+
+
 def test_no_program_tells_the_password(aviary: Aviary) -> None:
     """Celery's own views, the doctor, settings in a traceback, and servers that are not there."""
     good = aviary.settings()
     nowhere = {name: re.sub(r":\d+/", ":1/", url) for name, url in good.items()}
     wrong = {name: url.replace(PASSWORD, f"{PASSWORD}x") for name, url in good.items()}
-    show = "from worker import settings; print(settings.load(), vars(settings.load())); 1/0"
+    show = (
+        "from worker import settings, wiring; decode = wiring.decoder(settings.load()); "
+        "print(settings.load(), vars(settings.load()), vars(decode.__self__)); 1/0"
+    )
     commands: list[tuple[dict[str, str], str]] = [
         (good, "-m celery -A worker.app report"),
         (good, "-m celery -A worker.app inspect -t 1 stats"),
@@ -174,6 +208,10 @@ def test_no_program_tells_the_password(aviary: Aviary) -> None:
         (nowhere, "-m worker.cli relay"),
         ({**good, "SCRIP_LEASE_SECONDS": "x"}, "-m worker.cli worker"),
         ({**good, "BROKER_URL": good["DATABASE_URL"]}, "-m worker.cli doctor"),
+        *(
+            ({**good, "SCRIP_SIGNING_KEYS": str(path)}, "-m worker.cli worker")
+            for path in unfit_keys(aviary.logs)
+        ),
     ]
     with ThreadPoolExecutor() as pool:
         runs = [pool.submit(run, *line.split(), **settings) for settings, line in commands]

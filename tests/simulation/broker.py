@@ -24,9 +24,11 @@ class LossyBroker(MemoryBroker):
         super().acknowledge(ids)
         self._undo.append(partial(self._put_back, taken))
 
-    def submit(self, bodies: Sequence[bytes]) -> list[str]:
+    def submit(
+        self, bodies: Sequence[bytes], signatures: Sequence[str | None] | None = None
+    ) -> list[str]:
         """Put messages on; a crash may take them away."""
-        ids = super().submit(bodies)
+        ids = super().submit(bodies, signatures)
         self._undo.append(partial(self._take, ids))
         return ids
 

@@ -11,6 +11,7 @@ from db.errors import LeaseLost, OutcomeUnknown, Transient
 from db.values import Lease, Quarantined, Unsent
 from domain.changes import Changes, State
 from domain.identity import AccountKey, Id128
+from domain.settings import TenantSettings
 from domain.wanted import Wanted
 from tests.simulation.broker import LossyBroker
 from tests.simulation.process import LEASE_SECONDS, Process
@@ -83,9 +84,11 @@ class ProcessBroker:
         """See worker.ports."""
         self._call(self._broker.give_back)
 
-    def submit(self, bodies: Sequence[bytes]) -> list[str]:
+    def submit(
+        self, bodies: Sequence[bytes], signatures: Sequence[str | None] | None = None
+    ) -> list[str]:
         """See worker.ports."""
-        return self._call(lambda: self._broker.submit(bodies))
+        return self._call(lambda: self._broker.submit(bodies, signatures))
 
     def backlog(self) -> int:
         """See worker.ports."""
@@ -199,6 +202,10 @@ class ProcessTransaction:
 
     def __init__(self, process: Process, transaction: Transaction) -> None:
         self._process, self._transaction = process, transaction
+
+    def settings(self, tenants: Collection[str]) -> dict[str, TenantSettings]:
+        """See worker.ports."""
+        return self._process.call(lambda: self._transaction.settings(tenants), Transient)
 
     def gather(self, want: Wanted) -> State:
         """See worker.ports."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tests.worker.codec_cases import ABSENT, encoded, event, with_data
+from tests.worker.codec_kinds import BAD
 
 _MONEY = "must be an integer of minor units or a string with exactly 2 decimals, not"
 _NAME = "must be text of 1 to 255 bytes without control characters, not"
 _INSTANT = "must be an instant with an offset as RFC 3339 has it, such as 2026-01-31T09:30:00Z, not"
 _RANGE = "must be from 1 to 1000000000000000 minor units, not"
-_CURRENCY = "; codes are those of ISO 4217 in upper case, such as USD"
+_SIGN = "must be written without a sign when it is nothing, not"
 _UNFIT = "must not contain NUL or lone surrogates"
 
 BYTES: list[tuple[str, bytes, str, str | None]] = [
@@ -153,13 +154,14 @@ DATA: list[tuple[str, dict[str, Any], str]] = [
         f"data.amount: {_RANGE} '10000000000000.01'",
     ),
     ("invoice.created", {"amount_due": -1}, "data.amount_due: must be from 0 to"),
+    ("credit.grant", {"amount": "-0.00"}, f"data.amount: {_RANGE} '-0.00'"),
+    ("invoice.created", {"amount_due": "-0.00"}, f"data.amount_due: {_SIGN} '-0.00'"),
+    ("invoice.created", {"currency": "JPY", "amount_due": "-0"}, f"data.amount_due: {_SIGN} '-0'"),
     (
         "credit.grant",
         {"currency": "JPY", "amount": "500.00"},
         "data.amount: must be an integer of minor units or a string with no decimals, not '500.00'",
     ),
-    ("credit.grant", {"currency": "XXX"}, f"data.currency: unknown currency 'XXX'{_CURRENCY}"),
-    ("credit.grant", {"currency": "usd"}, f"data.currency: unknown currency 'usd'{_CURRENCY}"),
     ("credit.grant", {"currency": ABSENT, "amount": "1.00"}, "data.currency: required"),
     ("credit.grant", {"currency": ["USD"]}, f"data.currency: {_NAME} an array"),
     ("credit.grant", {"customer": ABSENT}, "data.customer: required"),
@@ -222,5 +224,6 @@ DATA: list[tuple[str, dict[str, Any], str]] = [
     ("invoice.created", {"auto_apply": 1}, "data.auto_apply: must be true or false, not 1"),
     ("invoice.created", {"status": "paid"}, "data.status: must be 'draft', 'open' or"),
     ("invoice.voided", {"invoice": ABSENT}, "data.invoice: required"),
+    *BAD,
 ]
 """Type, changes to its least data, reason."""

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.bill import Line
 from domain.deductions import DeductCredit
 from domain.grants import GrantCredit, LineItem
-from domain.invoices import InvoiceCreated, Line
+from domain.invoices import InvoiceCreated
 from domain.messages import Body, CreatedBy, Tag
 from domain.vocabulary import Category
 from domain.voids import InvoiceVoided
+from tests.worker.codec_kinds import KINDS
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ABSENT = object()
@@ -24,6 +26,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "credit.deduct": {**ACCOUNT, "amount": 1250},
     "invoice.created": {**ACCOUNT, "invoice": "inv_1", "amount_due": 1250},
     "invoice.voided": {**ACCOUNT, "invoice": "inv_1"},
+    **{kind: {**ACCOUNT, **least} for kind, _, least, _, _ in KINDS},
 }
 """For each type the smallest data that is well-formed."""
 
@@ -138,6 +141,10 @@ FULL: list[tuple[str, dict[str, Any], Body]] = [
         ),
     ),
     ("invoice.voided", _SAID, InvoiceVoided(**_HEARD, invoice="inv_1")),
+    *[
+        (kind, {**_SAID, **said}, body(**{**_HEARD, **least, **heard}))
+        for kind, body, least, said, heard in KINDS
+    ],
 ]
 """Every type with every field: data as sent, body as understood."""
 

@@ -3,13 +3,16 @@
 A crash between the two sends a message once more, and receipts make that harmless (R20). The lock
 is there for messages that are still bad: the worker may set one aside again before we have marked
 it, and then waits, so that `held` is what stays.
+
+Messages go with the signatures that they came with, and these are checked again: to redrive is to
+say when, and gives nobody's message a right that its sender does not have.
 """
 
 from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
-from db.set_aside import Handling, State, lock_raw, settle
+from db.set_aside import Handling, State, lock_sent, settle
 from worker.cli.output import progress
 from worker.ports import Broker
 
@@ -32,9 +35,10 @@ def redrive_all(
 
 def _redrive(engine: Engine, intake: Broker, digests: Sequence[bytes], handling: Handling) -> int:
     with engine.begin() as connection:
-        raw = lock_raw(connection, digests)
-        there = [digest for digest in digests if digest in raw]
+        sent = lock_sent(connection, digests)
+        there = [digest for digest in digests if digest in sent]
         if there:
-            intake.submit([raw[digest] for digest in there])
+            again = [sent[digest] for digest in there]
+            intake.submit([each.raw for each in again], [each.signature for each in again])
             settle(connection, there, State.REDRIVEN, handling)
         return len(there)

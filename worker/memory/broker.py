@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -47,10 +47,15 @@ class MemoryBroker:
     def give_back(self) -> None:
         """Nothing is ever taken."""
 
-    def submit(self, bodies: Sequence[bytes]) -> list[str]:
+    def submit(
+        self, bodies: Sequence[bytes], signatures: Sequence[str | None] | None = None
+    ) -> list[str]:
         """Put messages on the intake, in order; returns their ids."""
         # Zero-padded, so that ids compare as text in the order of their numbers.
-        new = [Delivery(f"{next(self._delivery_ids):020d}", body) for body in bodies]
+        new = [
+            Delivery(f"{next(self._delivery_ids):020d}", body, signature=signature)
+            for body, signature in zip(bodies, signatures or repeat(None), strict=False)
+        ]
         self._deliveries.extend(new)
         return [delivery.id for delivery in new]
 

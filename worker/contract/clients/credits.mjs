@@ -2,14 +2,22 @@
 //
 // Needs `npm install redis`. Run: BROKER_URL=redis://localhost:6379 node credits.mjs CUSTOMER
 
-import { randomUUID } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { createClient } from "redis";
 
 // After any doubt send the message again with the same id: it counts once.
 async function publish(redis, type, id, data) {
   const time = new Date().toISOString();
   const event = { specversion: "1.0", id, source: "/examples/node", type, time, data };
-  await redis.xAdd("credits.in", "*", { event: JSON.stringify(event) });
+  await redis.xAdd("credits.in", "*", withSignature(JSON.stringify(event)));
+}
+
+// Signed where SIGNING_KEY says with what: the key's id, a colon, its secret in hex.
+function withSignature(event) {
+  const [key, secret] = (process.env.SIGNING_KEY ?? "").split(":");
+  if (!secret) return { event };
+  const mac = createHmac("sha256", Buffer.from(secret, "hex")).update(event).digest("hex");
+  return { event, signature: `${key}:${mac}` };
 }
 
 // Where the event stream ends now; a real subscriber keeps the last position it has handled.
