@@ -4,7 +4,6 @@ The money messages do not come through Celery's queues; `worker/step.py` reads t
 stream inside the Celery worker. What does come through a queue here can be made again at any time.
 """
 
-import logging
 from typing import Any
 
 from celery import Celery
@@ -12,6 +11,7 @@ from celery.signals import setup_logging
 
 from worker import wiring
 from worker.amqp_broker import verified
+from worker.log import set_up_logging
 from worker.settings import Settings, load
 from worker.step import IntakeStep
 
@@ -76,13 +76,9 @@ def _of_broker(url: str) -> dict[str, Any]:
 
 
 @setup_logging.connect
-def _log_plainly(loglevel: int | str = logging.INFO, **_: Any) -> None:
-    logging.basicConfig(
-        level=loglevel, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
-    )
-    # Celery logs the arguments of tasks at INFO, and arguments may be payloads.
-    for name in ("celery", "kombu"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+def _set_up_logging(**_: Any) -> None:
+    settings = load()
+    set_up_logging(settings.log, settings.log_level)
 
 
 app = make_app(load())

@@ -6,6 +6,7 @@ worker.health` asks from inside a container and imports nothing but the standard
 
     GET /live    200 while the loop moves; otherwise 503, and a restart is the cure
     GET /ready   200 when the loop has also reached its servers lately; otherwise 503, wait
+    GET /metrics what Prometheus collects, from worker and relay (worker/METRICS.md)
 """
 
 import http.client
@@ -15,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer
+from socketserver import TCPServer, ThreadingMixIn
 from threading import Thread
 from typing import Any
 
@@ -27,6 +28,9 @@ REACHED_WITHIN = 15.0
 DATABASE, BROKER = "database", "broker"
 
 _ANSWER_SECONDS_MAX = 2.0
+
+Scrape = Callable[[], bytes]
+"""Metrics as Prometheus reads them; may take a while, may be called by several threads."""
 
 
 class Pulse:
@@ -84,8 +88,10 @@ class Pulse:
         return {"moved": round(self.still(), 1), "reached": ages, "lease": lease}
 
 
-def listen(process: str, host: str, port: int | None, pulse: Pulse) -> None:
-    """Answer for as long as the process lives, on a daemon thread; without a port, do nothing.
+def listen(
+    process: str, host: str, port: int | None, pulse: Pulse, scrape: Scrape | None = None
+) -> None:
+    """Answer for as long as the process lives, on daemon threads; without a port, do nothing.
 
     A port that is taken is said and not died of: work matters more than its probe, and the probe
     will say so itself.
@@ -93,21 +99,26 @@ def listen(process: str, host: str, port: int | None, pulse: Pulse) -> None:
     if port is None:
         return
     try:
-        listener = _Listener(process, host, port, pulse)
+        listener = _Listener(process, host, port, pulse, scrape)
     except OSError as error:
         log.error("no health checks", host=host, port=port, error=error.strerror)
         return
     Thread(target=listener.serve_forever, name="scrip-health", daemon=True).start()
 
 
-class _Listener(TCPServer):
-    """One request at a time. (`HTTPServer` would ask the DNS for its own name first.)"""
+class _Listener(ThreadingMixIn, TCPServer):
+    """A thread for each request, so that no probe waits for a scrape that waits for a server.
 
-    allow_reuse_address = True
+    (`HTTPServer` would ask the DNS for its own name first.)
+    """
 
-    def __init__(self, process: str, host: str, port: int, pulse: Pulse) -> None:
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(
+        self, process: str, host: str, port: int, pulse: Pulse, scrape: Scrape | None
+    ) -> None:
         super().__init__((host, port), _Handler)
-        self.process, self.pulse = process, pulse
+        self.process, self.pulse, self.scrape = process, pulse, scrape
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no news."""
@@ -118,21 +129,27 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "scrip", ""
 
     def do_GET(self) -> None:
-        """Answer /live and /ready."""
+        """Answer /live, /ready and /metrics."""
         assert isinstance(self.server, _Listener)
-        pulse = self.server.pulse
+        pulse, scrape = self.server.pulse, self.server.scrape
+        if self.path == "/metrics" and scrape is not None:
+            self._send(200, "text/plain; version=0.0.4; charset=utf-8", scrape())
+            return
         is_good = {"/live": pulse.is_live, "/ready": pulse.is_ready}.get(self.path)
         if is_good is None:
-            self._answer(404, {"error": "only /live and /ready are here"})
+            here = "/live and /ready" if scrape is None else "/live, /ready and /metrics"
+            self._answer(404, {"error": f"only {here} are here"})
             return
         good = is_good()
         about = {"process": self.server.process, "ok": good, **pulse.facts()}
         self._answer(200 if good else 503, about)
 
     def _answer(self, status: int, about: dict[str, Any]) -> None:
-        body = json.dumps(about).encode() + b"\n"
+        self._send(status, "application/json", json.dumps(about).encode() + b"\n")
+
+    def _send(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

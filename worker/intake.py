@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from db.errors import LeaseLost, Transient
 from db.values import Lease
+from worker.codec import Decode
 from worker.lease import Tenure
 from worker.log import log
 from worker.ports import Broker, BrokerError, Clock, Delivery, Store
-from worker.process import Batch, Decode, read_batch, settle
+from worker.process import Batch, read_batch, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Reader:
         self._ahead: Future[Reading] | None = None
         self._lease: Lease | None = None
         self._after: str | None = None
+        self._in_hand = Batch()
         self._count = limits.messages
         self._pause = PAUSE_MIN
         self.ignored = 0
@@ -72,10 +74,10 @@ class Reader:
         try:
             return self._turn(wait)
         except LeaseLost:
-            log.warning("lease lost, standing by")
+            log.warning("lease lost, standing by", **self._in_hand.facts())
             self._tenure.lost()
         except (Transient, BrokerError) as error:
-            log.warning("trying again", error=str(error))
+            log.warning("trying again", error=str(error), **self._in_hand.facts())
             self._clock.sleep(min(wait, self._pause))
             self._pause = min(2 * self._pause, PAUSE_MAX)
         self._begin_again()
@@ -105,14 +107,14 @@ class Reader:
         if not ids:
             self._begin_again()  # costs nothing now, and finds what a broker may have brought back
             return 0
-        self._after = ids[-1]
+        self._after, self._in_hand = ids[-1], batch
         ahead = self._read_ahead(len(ids))
         try:
             settle(batch, self._store, lease)
         finally:
             futures.wait(ahead)  # the broker's connection is for one thread at a time
         self._broker.acknowledge(ids)
-        self._ahead = ahead[0] if ahead else None
+        self._ahead, self._in_hand = ahead[0] if ahead else None, Batch()
         self._pause = PAUSE_MIN
         self.ignored += batch.ignored
         return len(ids)
@@ -120,6 +122,7 @@ class Reader:
     def _begin_again(self) -> None:
         """With the oldest message that nobody has acknowledged."""
         self._after = self._ahead = None
+        self._in_hand = Batch()
 
     def _next(self, wait: float) -> Reading:
         ahead, self._ahead = self._ahead, None

@@ -11,9 +11,11 @@ Five things can be wrong, and each has one answer:
 """
 
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from db.errors import LeaseLost, Transient
 from db.values import Lease, Quarantined
@@ -21,12 +23,13 @@ from domain.batch import decide_batch
 from domain.changes import Changes
 from domain.events import message_quarantined
 from domain.messages import Message
+from domain.units import cuts
 from domain.wanted import wanted
-from worker.codec import Ignored, Malformed
+from worker.codec import Decode, Malformed, message_id
 from worker.log import log
 from worker.ports import BrokerError, Delivery, Store
-
-Decode = Callable[[bytes], Message | Malformed | Ignored]
+from worker.signatures import to_keep
+from worker.units import understood
 
 
 @dataclass(slots=True)
@@ -35,21 +38,38 @@ class Batch:
 
     messages: list[Message] = field(default_factory=list)
     aside: list[Quarantined] = field(default_factory=list)
+    signatures: dict[bytes, str] = field(default_factory=dict)
+    """What came beside the bytes, by the bytes; a message set aside keeps it for its redrive."""
     ignored: int = 0
 
-    def halves(self) -> tuple["Batch", "Batch"]:
-        """The earlier and the later messages; what is set aside goes with the earlier."""
-        middle = len(self.messages) // 2
-        return Batch(self.messages[:middle], self.aside), Batch(self.messages[middle:])
+    def parts(self, places: Iterable[int]) -> Iterator["Batch"]:
+        """Batches that begin at these messages too; what is set aside goes with the first."""
+        aside = self.aside
+        for first, end in pairwise([0, *places, len(self.messages)]):
+            yield Batch(self.messages[first:end], aside, self.signatures)
+            aside = []
+
+    def facts(self) -> dict[str, Any]:
+        """For the log: how many messages, and the name of the first, which leads to the others."""
+        facts: dict[str, Any] = {"messages": len(self.messages)}
+        for first in self.messages[:1]:
+            facts |= {**first.cause._asdict(), "account_id": first.account_id}
+        return facts
+
+    def signed(self, rows: Iterable[Quarantined]) -> list[Quarantined]:
+        """The rows, each with the signature that its bytes came with."""
+        return [row._replace(signature=to_keep(self.signatures.get(row.raw))) for row in rows]
 
 
 def read_batch(deliveries: Iterable[Delivery], decode: Decode) -> Batch:
     """Parse deliveries; nothing that arrives can make this raise (R21)."""
     batch = Batch()
     for delivery in deliveries:
-        parsed = decode(delivery.body)
+        parsed = decode(delivery.body, delivery.signature)
+        if delivery.signature is not None:
+            batch.signatures[delivery.body] = delivery.signature
         if delivery.given_up is not None:
-            parsed = Malformed(delivery.given_up, _message_id(parsed))
+            parsed = Malformed(delivery.given_up, message_id(parsed))
         if isinstance(parsed, Message):
             batch.messages.append(parsed)
         elif isinstance(parsed, Malformed):
@@ -59,18 +79,16 @@ def read_batch(deliveries: Iterable[Delivery], decode: Decode) -> Batch:
     return batch
 
 
-def _message_id(parsed: Message | Malformed | Ignored) -> str | None:
-    if isinstance(parsed, Message):
-        return parsed.cause.id
-    return parsed.message_id if isinstance(parsed, Malformed) else None
-
-
 def process(batch: Batch, store: Store, lease: Lease | None) -> Changes:
-    """Decide a batch and record it, all or nothing. Safe to run again with the same messages."""
+    """Decide a batch and record it, all or nothing. Safe to run again with the same messages.
+
+    A batch with messages in units that it declares itself has to be cut before them.
+    """
     with store.transaction(lease) as transaction:
-        state = transaction.gather(wanted(batch.messages))
-        changes = decide_batch(state, batch.messages)
-        aside = [*batch.aside, *map(_conflict, changes.conflicts)]
+        messages, strange = understood(batch.messages, transaction)
+        state = transaction.gather(wanted(messages))
+        changes = decide_batch(state, messages)
+        aside = batch.signed([*batch.aside, *strange, *map(_conflict, changes.conflicts)])
         changes.events.extend(
             message_quarantined(row.digest, row.reason, state.now) for row in aside
         )
@@ -83,6 +101,11 @@ def settle(batch: Batch, store: Store, lease: Lease | None) -> None:
 
     Raises Transient, OutcomeUnknown or LeaseLost: then nothing may be acknowledged.
     """
+    for part in batch.parts(cuts(batch.messages)):
+        _settle(part, store, lease)
+
+
+def _settle(batch: Batch, store: Store, lease: Lease | None) -> None:
     try:
         process(batch, store, lease)
     except (Transient, LeaseLost, BrokerError):
@@ -91,11 +114,13 @@ def settle(batch: Batch, store: Store, lease: Lease | None) -> None:
         if not batch.messages:
             raise
         if len(batch.messages) > 1:
-            for half in batch.halves():
-                settle(half, store, lease)
+            log.warning("batch split", **batch.facts(), error=_place(error))
+            for half in batch.parts([len(batch.messages) // 2]):
+                _settle(half, store, lease)
             return
-        log.error("impossible", message=batch.messages[0].cause.id, error=_place(error))
-        settle(Batch(aside=[*batch.aside, _culprit(batch.messages[0], error)]), store, lease)
+        log.error("impossible", **batch.facts(), error=_place(error))
+        aside = [*batch.aside, _culprit(batch.messages[0], error)]
+        _settle(Batch(aside=aside, signatures=batch.signatures), store, lease)
 
 
 def _place(error: Exception) -> str:

@@ -4,10 +4,11 @@ import os
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     Field,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     SecretStr,
@@ -33,6 +34,8 @@ class Settings(BaseSettings):
     broker_url: SecretStr = Field(alias="BROKER_URL")
     """Redis 7.2 or Valkey 8 or newer: redis://:password@host:6379/0; or RabbitMQ 3.10 or newer:
     amqp://user:password@host:5672/virtual-host."""
+    allow_unsafe_database: bool = False
+    """1 starts worker and relay on a PostgreSQL that a crash can make forget; for tests alone."""
     data: Path = Path(".scrip")
     """Where `up` keeps the servers that it starts itself."""
     batch_messages: PositiveInt = 500
@@ -45,10 +48,17 @@ class Settings(BaseSettings):
     """A larger message goes to quarantine unread."""
     ignore_types: Annotated[frozenset[str], NoDecode] = frozenset()
     """Message types to acknowledge and count only, with commas between, for shared streams."""
+    signatures: Literal["off", "optional", "strict"] = "off"
+    """What is asked of messages: nothing, that a signature which is there be right, or (strict)
+    that each have one; SECURITY.md, Signed messages."""
+    signing_keys: Path = Path("/run/secrets/scrip-signing-keys")
+    """The file of the keys: JSON, {KEY: {"secret": 32 bytes or more in hex, "tenants": [...]}}."""
     lease_seconds: PositiveFloat = 3.0
     """How long a reader or relay that has died holds its place; its successor waits that long."""
     expiry_seconds: PositiveFloat = 60.0
     """Seconds between two expiry runs; nothing is ever spent because one comes late."""
+    expiring_days: NonNegativeInt = 7
+    """How many days before its end `grant.expiring` tells of a grant; 0 for never."""
     events_keep: timedelta = timedelta(days=7)
     """How long published events stay readable, in seconds or as ISO 8601 (P7D)."""
     events_max: PositiveInt | None = 5_000_000
@@ -58,9 +68,19 @@ class Settings(BaseSettings):
     submit_seconds: PositiveFloat = 10.0
     """How long the task `credits.submit` waits for the receipt."""
     health_port: int | None = Field(default=None, ge=1, le=65_535)
-    """Where worker, relay and beat answer `/live` and `/ready`; unset, they answer nowhere."""
+    """Where worker, relay and beat answer `/live`, `/ready` and `/metrics`; unset, nowhere."""
     health_host: str = "127.0.0.1"
     """The address that they answer on; Kubernetes asks from outside and needs 0.0.0.0."""
+
+    log: Literal["text", "json"] = "text"
+    """How worker, relay and beat write their log: for people, or one JSON object a line."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """What of scrip's own lines is written; DEBUG has one for every message."""
+    slow_batch_ms: PositiveFloat = 1_000.0
+    """A batch that takes longer is named in the log, with the time of each of its stages."""
+    traces: bool | None = None
+    """1 sends traces by OTLP, 0 does not; unset, they are sent where OTEL_EXPORTER_OTLP_ENDPOINT
+    is set. They need the extra `otel`."""
 
     @field_validator("ignore_types", mode="before")
     @classmethod

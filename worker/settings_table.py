@@ -78,6 +78,8 @@ def _default(field: FieldInfo) -> str:
             return ", ".join(f"`{item}`" for item in sorted(field.default)) or "none"
         case timedelta():
             return f"`{field.default.total_seconds():.0f}`"
+        case bool():
+            return f"`{field.default:d}`"
         case float():
             return f"`{field.default:g}`"
         case other:

@@ -16,6 +16,7 @@ from celery import bootsteps
 from worker import settings, wiring
 from worker.health import Pulse, listen
 from worker.log import log
+from worker.scrape import Scrape
 
 EX_SOFTWARE = 70
 WAIT = 1.0
@@ -44,7 +45,8 @@ class IntakeThread:
         sys.setswitchinterval(0.001)
         self._reader.start()
         self._watchdog.start()
-        listen("worker", self._settings.health_host, self._settings.health_port, self._pulse)
+        chosen, scrape = self._settings, Scrape(self._settings, "worker")
+        listen("worker", chosen.health_host, chosen.health_port, self._pulse, scrape)
 
     def stop(self) -> None:
         """Finish the batch in hand, then end."""

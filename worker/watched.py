@@ -3,8 +3,10 @@
 from typing import Any, cast
 
 from db.values import Lease
+from worker import metrics
 from worker.health import BROKER, DATABASE, Pulse
 from worker.lease import Tenure
+from worker.log import log
 from worker.ports import Broker, Clock, Store
 
 
@@ -19,13 +21,31 @@ class WatchedTenure(Tenure):
     ) -> None:
         super().__init__(store, clock, name, holder, seconds)
         self._pulse = pulse
+        self._shown: Lease | None = None
+        self._held, self._epoch = metrics.lease_held.labels(name), metrics.lease_epoch.labels(name)
 
     def current(self) -> Lease | None:
         """The lease when it is ours."""
         lease = super().current()
         self._pulse.reached(DATABASE)
         self._pulse.holds(lease is not None)
+        if lease != self._shown:
+            self._show(lease)
         return lease
+
+    def release(self) -> None:
+        """Let the successor begin at once."""
+        super().release()
+        self._show(None)
+
+    def _show(self, lease: Lease | None) -> None:
+        self._held.set(lease is not None)
+        if lease is not None:
+            self._epoch.set(lease.epoch)
+            log.info("lease taken", lease=lease.name, epoch=lease.epoch)
+        elif self._shown is not None:
+            log.info("lease gone", lease=self._shown.name, epoch=self._shown.epoch)
+        self._shown = lease
 
 
 _ASKS = frozenset({"read", "acknowledge", "durable", "wait_for_work"})

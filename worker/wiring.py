@@ -6,16 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 from db.engine import engine_for
+from db.roles import RELAY, WORKER
 from db.store import PostgresStore
 from worker.amqp_broker import AmqpBroker
 from worker.clock import SystemClock
-from worker.codec import Codec
+from worker.codec import Codec, Decode
 from worker.health import Pulse
 from worker.intake import Limits, Reader
-from worker.process import Decode
+from worker.observed import counted_broker, counted_store, observed
 from worker.redis_broker import RedisBroker
 from worker.relay import Relay
 from worker.settings import Settings, SettingsError
+from worker.signatures import SignedCodec
+from worker.signing_keys import keys_in
+from worker.traces import traces
 from worker.watched import WatchedTenure, watched
 
 READER_LEASE = "reader/0"
@@ -27,9 +31,9 @@ AMQP = ("amqp", "amqps")
 WiredBroker = RedisBroker | AmqpBroker
 
 
-def store(settings: Settings) -> PostgresStore:
-    """The database, with a small pool of connections of its own."""
-    return PostgresStore(engine_for(settings.database_url.get_secret_value()))
+def store(settings: Settings, role: str = WORKER) -> PostgresStore:
+    """The database, with a small pool of connections of its own that step down to the role."""
+    return PostgresStore(engine_for(settings.database_url.get_secret_value(), role=role))
 
 
 def broker(settings: Settings) -> WiredBroker:
@@ -56,26 +60,36 @@ def broker_url(settings: Settings) -> str:
     return f"{scheme.replace('valkey', 'redis')}:{rest}"  # a host may be called valkey, too
 
 
-def decoder(settings: Settings) -> Decode:
+def codec(settings: Settings) -> Codec:
     """The codec, within the settings' limits."""
-    return Codec(ignore_types=settings.ignore_types, bytes_max=settings.message_bytes).decode
+    return Codec(ignore_types=settings.ignore_types, bytes_max=settings.message_bytes)
+
+
+def decoder(settings: Settings) -> Decode:
+    """The codec, with an eye for signatures if it shall have one; raises SettingsError."""
+    decode = codec(settings).decode
+    if settings.signatures == "off":
+        return decode
+    keys = keys_in(settings.signing_keys)
+    return SignedCodec(decode, keys, strict=settings.signatures == "strict").decode
 
 
 def reader(settings: Settings, stop: Event, pulse: Pulse) -> Reader:
     """The reader of the intake."""
-    clock, database = SystemClock(stop), store(settings)
+    clock, database = SystemClock(stop), counted_store(store(settings))
     limits = Limits(settings.batch_messages, settings.batch_bytes, settings.batch_age_ms / 1_000)
     tenure = WatchedTenure(pulse, database, clock, READER_LEASE, holder(), settings.lease_seconds)
-    intake = watched(broker(settings), pulse)
+    intake = watched(counted_broker(broker(settings)), pulse)
+    books = observed(database, settings.slow_batch_ms / 1_000, traces(settings))
     beside = ThreadPoolExecutor(1, "scrip-read-ahead")
-    return Reader(intake, database, clock, tenure, decoder(settings), limits, beside)
+    return Reader(intake, books, clock, tenure, decoder(settings), limits, beside)
 
 
 def relay(settings: Settings, stop: Event, pulse: Pulse) -> Relay:
     """The relay of the outbox."""
-    clock, database = SystemClock(stop), store(settings)
+    clock, database = SystemClock(stop), counted_store(store(settings, RELAY))
     tenure = WatchedTenure(pulse, database, clock, RELAY_LEASE, holder(), settings.lease_seconds)
-    events = watched(broker(settings), pulse)
+    events = watched(counted_broker(broker(settings)), pulse)
     return Relay(events, database, clock, tenure, settings.events_keep)
 
 

@@ -15,7 +15,8 @@ from redis.exceptions import NoPermissionError
 
 from tests.end_to_end.messages import grant
 from tests.end_to_end.outsider import EVENTS, INTAKE, Outsider, wait_for
-from tests.ops.installation import own_valkey, run
+from tests.ops.installation import free_port, own_valkey, run
+from tests.ops.scraped import scraped
 from tests.ops.security_page import acl_rules, commands_of
 from worker import stack
 from worker.embedded import Servers, Valkey
@@ -134,8 +135,10 @@ def test_an_installation_works_with_exactly_these_rights(
     monkeypatch.setenv("SCRIP_EXPIRY_SECONDS", "1")
     admin.redis.config_resetstat()
     execute(admin.redis, "ACL", "LOG", "RESET")
+    ports = {name: free_port() for name in USERS}
     with ExitStack() as opened:
         for name, user in USERS.items():
+            monkeypatch.setenv("SCRIP_HEALTH_PORT", str(ports[name]))
             servers = Servers(admin.servers.database_url, url(valkey, user))
             opened.enter_context(stack.processes(servers, tmp_path, (name,)))
         with client(valkey, "billing") as billing:
@@ -143,6 +146,7 @@ def test_an_installation_works_with_exactly_these_rights(
         wait_for("the event", lambda: admin.events("ann"))
         submit(celery(valkey.url))
         wait_for("a trim", lambda: "xtrim" in used(admin))
+        assert scraped(ports["worker"]).value("scrip_scrape_ok", server="broker") == 1
     restore_unacknowledged(celery(valkey.url), celery(url(valkey, USERS["worker"])))
     assert denials(admin) == []
     granted = set().union(*(commands_of(acl_rules(SECRET)[user]) for user in USERS.values()))
