@@ -1,164 +1,24 @@
 """What an account holds, and how its entries move it.
 
-`Account` is one account's working copy for the length of a batch. Decisions only read it;
-`Account.post` is the single place where a balance, a grant or an invoice's credit changes.
+`Account` is one account's working copy for the length of a batch. Decisions only read it; here is
+the single place where a balance, a grant or an invoice's credit changes.
 """
 
 from bisect import insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, TypeVar
 
-from domain.identity import NIL, AccountKey, Id128
-from domain.vocabulary import SIGN, Category, GrantState, InvoiceStatus, Kind
+from domain.bill import Invoice, Use
+from domain.credit import NEVER, Allocation, Grant, Rank
+from domain.giving_back import newest_first
+from domain.identity import AccountKey, Id128
+from domain.kept import Amendment, Hold, Kept, is_lot_of_writeoff
+from domain.settings import NOTHING_SET, AccountSettings
+from domain.vocabulary import SIGN, Kind
 
-ALWAYS = datetime.min.replace(tzinfo=UTC)
-NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-class Allocation(NamedTuple):
-    """The part of an entry that touches one grant, and one invoice line where there are lines."""
-
-    grant: str
-    line: str | None
-    amount: int
-
-
-class Use(NamedTuple):
-    """Credit that stands applied to an invoice; `seq` is the entry that applied it."""
-
-    grant: str
-    line: str | None
-    amount: int
-    seq: int
-
-
-class GrantDetails(NamedTuple):
-    """What a grant says beside its terms; no rule reads it."""
-
-    memo: str | None
-    sent_at: datetime | None
-    reference_number: str | None
-    line_items: tuple[Any, ...]
-
-
-@dataclass(slots=True, eq=False)
-class Grant:
-    """A lot of credit. amount = used + expired + voided + moved + remaining (I6)."""
-
-    grant: str
-    seq: int
-    amount: int
-    remaining: int
-    category: Category = Category.PAID
-    priority: int = 50
-    effective_at: datetime | None = None
-    expires_at: datetime | None = None
-    scope: tuple[str, ...] = ()
-    used: int = 0
-    expired: int = 0
-    voided: int = 0
-    moved: int = 0
-    held: int = 0
-    is_void: bool = False
-    external_id: str | None = None
-    named: bool = True
-    """False when the grant's id is only its message's id, filled in by default."""
-    terms: Id128 = NIL
-    details: GrantDetails | None = None
-    """What people read about the grant; only there while the grant is new."""
-    begins: datetime = field(init=False)
-    ends: datetime = field(init=False)
-    is_paid: bool = field(init=False)
-    """What the order of use compares, without the gaps: sorting is a third of deciding."""
-
-    def __post_init__(self) -> None:
-        self.begins = self.effective_at or ALWAYS
-        self.ends = self.expires_at or NEVER
-        self.is_paid = self.category is Category.PAID
-
-    @property
-    def is_unscoped(self) -> bool:
-        """Whether it pays any line."""
-        return not self.scope
-
-    @property
-    def products(self) -> tuple[bool, int]:
-        """How many products it is for; none in particular counts as more than any number."""
-        return not self.scope, len(self.scope)
-
-    @property
-    def smallness(self) -> int:
-        """Less for a larger grant."""
-        return -self.amount
-
-    def usable(self, at: datetime) -> bool:
-        """R2: effective_at <= t < expires_at, and not void."""
-        return self.begins <= at < self.ends and not self.is_void
-
-    def gone(self, at: datetime) -> bool:
-        """Whether credit that comes back at this instant expires or voids at once (R13)."""
-        return self.is_void or at >= self.ends
-
-    def pays(self, product: str | None) -> bool:
-        """R4: a grant with a scope pays only what is in it."""
-        return not self.scope or product in self.scope
-
-    def state(self, at: datetime) -> GrantState:
-        """What the grant shows as at an instant."""
-        if self.is_void:
-            return GrantState.VOIDED
-        if self.expires_at is not None and at >= self.expires_at:
-            return GrantState.EXPIRED
-        if self.remaining == 0:
-            return GrantState.DEPLETED
-        if self.effective_at is not None and at < self.effective_at:
-            return GrantState.PENDING
-        return GrantState.ACTIVE
-
-
-@dataclass(slots=True, eq=False)
-class Invoice:
-    """An invoice, as far as its credit goes. 0 <= applied <= amount_due (I7)."""
-
-    invoice: str
-    amount_due: int
-    status: InvoiceStatus
-    auto_apply: bool | None = None
-    issued_at: datetime | None = None
-    lines: tuple[Any, ...] = ()
-    uses: list[Use] = field(default_factory=list)
-    entries: list[int] = field(default_factory=list)
-    """The seqs of the entries that touched this invoice, oldest first."""
-    terms: Id128 | None = None
-    """What its invoice.created said; None while only a void or the like has been seen."""
-
-    @property
-    def applied(self) -> int:
-        """Credit that stands applied, in minor units."""
-        return sum(use.amount for use in self.uses)
-
-    @property
-    def due(self) -> int:
-        """What the customer still owes after credit; nothing on a paid or void invoice (R10)."""
-        if self.status in (InvoiceStatus.PAID, InvoiceStatus.VOID):
-            return 0
-        return self.amount_due - self.applied
-
-
-Rank = Callable[[Grant], Any]
-"""The order of use that an account's open grants are kept in."""
-
-
-@dataclass(frozen=True, slots=True)
-class TenantSettings:
-    """A version of what a tenant has set; the defaults where it has set nothing."""
-
-    version: int = 0
-    auto_apply: bool = True
-    order: str = "standard"
-    late_window: timedelta = timedelta(seconds=3_600)
+AnyKept = TypeVar("AnyKept", bound=Kept)
 
 
 @dataclass(slots=True, eq=False)
@@ -173,10 +33,13 @@ class Account:
     head: bytes = bytes(32)
     """The hash of the newest entry; zeroes before the first (I10)."""
     decided_at: datetime | None = None
-    auto_apply: bool | None = None
+    settings: AccountSettings = NOTHING_SET
+    has_enough: bool = False
+    """Whether available was last seen at or above the level that `credit.balance_low` tells of."""
     grants: dict[str, Grant] = field(default_factory=dict)
     invoices: dict[str, Invoice] = field(default_factory=dict)
-    available: int = 0
+    kept: dict[tuple[type[Any], str | int], Any] = field(default_factory=dict)
+    _available: int = 0
     _open: list[Grant] = field(default_factory=list)
     _rank: Rank | None = None
     _now: datetime | None = None
@@ -188,14 +51,53 @@ class Account:
         if now != self._now or rank != self._rank:
             self._now, self._rank, self.decided_at = now, rank, now
             self._open = sorted((g for g in self.grants.values() if g.remaining), key=rank)
-            self.available = sum(g.remaining - g.held for g in self._open if g.usable(now))
+            self._available = sum(g.remaining - g.held for g in self._open if g.usable(now))
         return now
+
+    @property
+    def available(self) -> int:
+        """What an invoice could use now; a hold whose time is over reserves nothing (R17)."""
+        if self._now is None or not self.kept:
+            return self._available
+        lots = (lot for hold in self.holds_over(self._now) for lot in hold.lots)
+        return self._available + sum(
+            lot.amount for lot in lots if self.grants[lot.grant].usable(self._now)
+        )
 
     def in_order(self) -> Iterable[Grant]:
         """The grants that have something left, in the order of use (R1)."""
         return self._open
 
-    def post(self, kind: Kind, invoice: Invoice | None, allocations: Iterable[Allocation]) -> int:
+    def in_order_with(self, names: Iterable[str]) -> Iterable[Grant]:
+        """The same, as if the grants named had something left as well."""
+        more = (self.grants[name] for name in names)
+        return self.sort(dict.fromkeys((*self._open, *more)))
+
+    def sort(self, grants: Iterable[Grant]) -> list[Grant]:
+        """Any grants in the order of use."""
+        assert self._rank is not None, "enter comes first"
+        return sorted(grants, key=self._rank)
+
+    def find(self, kind: type[AnyKept], name: str | int) -> AnyKept | None:
+        """A hold, transfer, write-off or earlier entry by its name."""
+        found: AnyKept | None = self.kept.get((kind, name))
+        return found
+
+    def holds_over(self, at: datetime) -> list[Hold]:
+        """The holds whose time is over but which have not ended yet, the oldest first (R17)."""
+        holds = (kept for kept in self.kept.values() if isinstance(kept, Hold))
+        return sorted(
+            (hold for hold in holds if hold.is_open and hold.ends <= at),
+            key=lambda hold: (hold.ends, hold.name),
+        )
+
+    def post(
+        self,
+        kind: Kind,
+        invoice: Invoice | None,
+        allocations: Sequence[Allocation],
+        reverses: tuple[int, ...] = (),
+    ) -> int:
         """Move the balance, the grants and the invoice by one entry; returns its signed amount."""
         sign = SIGN[kind]
         total = 0
@@ -205,14 +107,46 @@ class Account:
         self.balance += sign * total
         self.seq += 1
         if invoice is not None:
-            _touch(invoice, kind, self.seq, allocations)
+            invoice.entries.append(self.seq)
+            if kind in _OF_INVOICES:
+                self._touch(invoice, kind, allocations, reverses)
         return sign * total
+
+    def reserve(self, lots: Iterable[Allocation], sign: int) -> None:
+        """Hold lots back (1), or let them go again (-1); moves no money (R17)."""
+        for lot in lots:
+            grant = self.grants[lot.grant]
+            grant.held += sign * lot.amount
+            assert 0 <= grant.held <= grant.remaining, f"R17: {grant.grant} holds {grant.held} back"
+            if self._now is not None and grant.usable(self._now):
+                self._available -= sign * lot.amount
+
+    def amend(self, amendment: Amendment) -> Grant:
+        """Give a grant other terms, and with them another place in the order (R15)."""
+        assert self._rank is not None and self._now is not None, "enter comes first"
+        grant = self.grants[amendment.grant]
+        if grant in self._open:
+            self._open.remove(grant)
+        self._available -= grant.free if grant.usable(self._now) else 0
+        grant.expires_at, grant.priority = amendment.expires_at, amendment.priority
+        grant.ends = amendment.expires_at or NEVER
+        grant.amendments = amendment.number
+        self._available += grant.free if grant.usable(self._now) else 0
+        if grant.remaining:
+            insort(self._open, grant, key=self._rank)
+        return grant
+
+    def end(self, grant: Grant) -> None:
+        """Make a grant void (R15); what is left in it, a hold reserves until it ends."""
+        assert self._now is not None, "enter comes first"
+        self._available -= grant.free if grant.usable(self._now) else 0
+        grant.is_void = True
 
     def _move(self, grant: Grant, kind: Kind, change: int) -> None:
         assert self._rank is not None and self._now is not None, "enter comes first"
         before = grant.remaining
         grant.remaining += change
-        assert 0 <= grant.remaining <= grant.amount, (
+        assert grant.held <= grant.remaining <= grant.amount, (
             f"I6: {grant.grant} would hold {grant.remaining}"
         )
         column = _COLUMNS.get(kind)
@@ -223,28 +157,41 @@ class Account:
         elif grant.remaining == 0:
             self._open.remove(grant)
         if grant.usable(self._now):
-            self.available += change
+            self._available += change
 
+    def _touch(
+        self,
+        invoice: Invoice,
+        kind: Kind,
+        allocations: Sequence[Allocation],
+        reverses: tuple[int, ...],
+    ) -> None:
+        """Keep what stands applied: applications add uses, reversals take the newest off."""
+        if kind is Kind.APPLICATION:
+            invoice.uses.extend(Use(*allocation, self.seq) for allocation in allocations)
+            return
+        for grant, line, amount in allocations:
+            if kind is Kind.WRITEOFF_APPLICATION:
+                invoice.written_off += amount
+            elif is_lot_of_writeoff(grant):
+                invoice.written_off -= amount
+            else:
+                taken = newest_first(invoice.uses, amount, _used_by(grant, line, reverses))
+                assert sum(use.amount for use in taken) == amount, "R14: more than stands applied"
+
+
+def _used_by(grant: str, line: str | None, entries: tuple[int, ...]) -> Callable[[Use], bool]:
+    return lambda use: use.grant == grant and use.line == line and use.seq in entries
+
+
+_OF_INVOICES = frozenset({Kind.APPLICATION, Kind.REVERSAL, Kind.WRITEOFF_APPLICATION})
 
 _COLUMNS: dict[Kind, str] = {
     Kind.APPLICATION: "used",
     Kind.DEDUCTION: "used",
+    Kind.WRITEOFF_APPLICATION: "used",
     Kind.REVERSAL: "used",
     Kind.EXPIRY: "expired",
     Kind.VOID: "voided",
     Kind.TRANSFER_OUT: "moved",
 }
-
-
-def _touch(invoice: Invoice, kind: Kind, seq: int, allocations: Iterable[Allocation]) -> None:
-    """Keep the invoice's standing credit: applications add uses, reversals take the newest off."""
-    invoice.entries.append(seq)
-    if kind is Kind.APPLICATION:
-        invoice.uses.extend(Use(*allocation, seq) for allocation in allocations)
-    elif kind is Kind.REVERSAL:
-        for grant, line, amount in allocations:
-            use = invoice.uses.pop()
-            assert (use.grant, use.line) == (grant, line), "R13: not the reverse order of use"
-            assert use.amount >= amount, "R14: more would come back than stands applied"
-            if use.amount > amount:
-                invoice.uses.append(use._replace(amount=use.amount - amount))

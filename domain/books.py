@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from domain.account import Grant, Invoice
+from domain.bill import Invoice
+from domain.credit import Grant
 from domain.identity import AccountKey, Id128
+from domain.kept import Amendment, Kept
 from domain.ledger import Entry, Receipt
 
 
@@ -23,6 +25,9 @@ class Books:
     grants: Sequence[Grant]
     invoices: Sequence[Invoice]
     receipts: Sequence[Receipt]
+    kept: Sequence[Kept] = ()
+    amendments: Sequence[Amendment] = ()
+    """Of each grant in the order in which they came."""
 
 
 class Finding(NamedTuple):

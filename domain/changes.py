@@ -4,10 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.account import Account, Grant, Invoice, TenantSettings
+from domain.account import Account
+from domain.bill import Invoice
+from domain.credit import Grant
 from domain.identity import Id128
-from domain.ledger import Entry, Receipt
+from domain.kept import Amendment, Kept
+from domain.ledger import Entry, Occasion, Receipt
 from domain.messages import Message
+from domain.settings import TenantSettings
 
 
 class Key(NamedTuple):
@@ -35,6 +39,14 @@ class State:
 _DEFAULTS = TenantSettings()
 
 
+class Amended(NamedTuple):
+    """An amendment, whose it is, and how it came about."""
+
+    account_id: Id128
+    amendment: Amendment
+    occasion: Occasion
+
+
 @dataclass(slots=True)
 class Changes:
     """All that a batch writes, in the order it came about."""
@@ -46,6 +58,14 @@ class Changes:
     grants: dict[tuple[Id128, str], Grant] = field(default_factory=dict)
     new_invoices: dict[tuple[Id128, str], Invoice] = field(default_factory=dict)
     invoices: dict[tuple[Id128, str], Invoice] = field(default_factory=dict)
+    kept: dict[tuple[type, Id128, str | int], Kept] = field(default_factory=dict)
+    amended: list[Amended] = field(default_factory=list)
+    announced: list[tuple[Id128, str]] = field(default_factory=list)
+    """Grants whose end `grant.expiring` has told of."""
+    configured: dict[Id128, Account] = field(default_factory=dict)
+    """Accounts whose settings have changed."""
+    tenants: list[tuple[str, TenantSettings]] = field(default_factory=list)
+    """New versions of tenants' settings."""
     receipts: dict[Key, Receipt] = field(default_factory=dict)
     seen_again: dict[Key, Receipt] = field(default_factory=dict)
     """Receipts of earlier batches whose counters have risen."""

@@ -78,3 +78,10 @@ def context_text(body: Body) -> str | None:
     """What people said with a message, as canonical JSON for its entries; None when nothing."""
     said = _shared(body)
     return _encode_context(dict(said)) if said else None
+
+
+def asked_text(body: Body) -> str | None:
+    """What a message says of the credit to use, as canonical JSON; None when nothing (I8)."""
+    said = {name: getattr(body, name) for name in body.ASKED}
+    given = {name: value for name, value in said.items() if value is not None}
+    return _encode(given) if given else None

@@ -8,7 +8,9 @@ two events a message through a JSON library would cost as much as all the rest o
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from domain.account import Account, Allocation, Invoice
+from domain.account import Account
+from domain.bill import Invoice
+from domain.credit import Allocation, Grant
 from domain.fields import rfc3339
 from domain.identity import event_id
 from domain.jsontext import quote
@@ -50,6 +52,20 @@ def message_refused(account: Account, cause: Cause, reason: Refusal, now: dateti
     """A business refusal (R21)."""
     told = f'{_cause(cause)[1:-1]},"reason":"{reason}"'
     return _account_event(account, "message.refused", now, told)
+
+
+def balance_low(account: Account, cause: Cause, level: int, now: datetime) -> str:
+    """Available has fallen below the level that was set."""
+    told = f'"available":{account.available},"low_balance":{level},"balance":{account.balance}'
+    return _account_event(account, "credit.balance_low", now, f'{told},"cause":{_cause(cause)}')
+
+
+def grant_expiring(account: Account, grant: Grant, now: datetime) -> str:
+    """A grant with something left has few days to go."""
+    told = f'"grant":{quote(grant.grant)},"remaining":{grant.remaining}'
+    return _account_event(
+        account, "grant.expiring", now, f'{told},"expires_at":"{rfc3339(grant.ends)}"'
+    )
 
 
 def message_quarantined(digest: str, reason: str, now: datetime) -> str:

@@ -22,6 +22,14 @@ class Money:
 
 
 @dataclass(frozen=True)
+class MoneyByCurrency:
+    """Amounts by currency, each as `Money` has it; in units of a tenant's own only integers."""
+
+    at_least: int = 0
+    at_most: int = AMOUNT_MAX
+
+
+@dataclass(frozen=True)
 class Name:
     """An id: 1 to `bytes_max` bytes of UTF-8 without control characters, compared by byte."""
 
@@ -67,6 +75,10 @@ Identifier = Annotated[str, Name()]
 Text = Annotated[str, Prose()]
 Instant = Annotated[datetime, Rfc3339()]
 Priority = Annotated[int, Whole(0, 100)]
+AmountsByCurrency = Annotated[Mapping[str, int], MoneyByCurrency()]
+Seq = Annotated[int, Whole(1, 2**53)]
+Seconds = Annotated[int, Whole(0, 366 * 86_400)]
+Decimals = Annotated[int, Whole(0, 4)]
 Metadata = Annotated[Mapping[str, Any], JsonObject()]
 
 

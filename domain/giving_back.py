@@ -1,27 +1,38 @@
 """R13: credit goes back where it came from, in exactly the reverse order of use."""
 
-from datetime import datetime
+from collections.abc import Callable, Iterable
 
-from domain.account import Account, Allocation, Invoice
-from domain.decision import Draft, drafted
-from domain.vocabulary import Kind
+from domain.bill import Use
+from domain.credit import Allocation
 
 
-def give_back(account: Account, invoice: Invoice, at: datetime) -> tuple[Draft, ...]:
-    """All that stands applied on the invoice goes back to its grants.
+def newest_first(
+    uses: list[Use], amount: int, wanted: Callable[[Use], bool] = lambda _: True
+) -> list[Use]:
+    """Take an amount out of a list of uses, from its end on; returns what was taken of each.
 
-    What returns to a grant that has expired or is void goes on to expire or to be voided at once,
-    in an entry of its own.
+    Only the uses that are `wanted` are touched. Less than the amount comes out when less is there.
     """
-    if not invoice.uses:
-        return ()
-    back = tuple(Allocation(use.grant, use.line, use.amount) for use in reversed(invoice.uses))
-    reverses = tuple(sorted({use.seq for use in invoice.uses}))
-    gone = [a for a in back if account.grants[a.grant].gone(at)]
-    voided = tuple(a for a in gone if account.grants[a.grant].is_void)
-    expired = tuple(a for a in gone if not account.grants[a.grant].is_void)
-    return (
-        Draft(Kind.REVERSAL, back, reverses),
-        *drafted(Kind.EXPIRY, expired),
-        *drafted(Kind.VOID, voided),
-    )
+    taken: list[Use] = []
+    for place in reversed(range(len(uses))):
+        if amount <= 0:
+            break
+        use = uses[place]
+        if not wanted(use):
+            continue
+        part = min(use.amount, amount)
+        taken.append(use._replace(amount=part))
+        amount -= part
+        if part == use.amount:
+            del uses[place]
+        else:
+            uses[place] = use._replace(amount=use.amount - part)
+    return taken
+
+
+def as_allocations(uses: Iterable[Use]) -> tuple[Allocation, ...]:
+    """One allocation for each grant and line, in the order in which they first appear."""
+    sums: dict[tuple[str, str | None], int] = {}
+    for use in uses:
+        sums[use[:2]] = sums.get(use[:2], 0) + use.amount
+    return tuple(Allocation(*of, amount) for of, amount in sums.items())

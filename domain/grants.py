@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from domain.account import Account, Allocation, Grant, GrantDetails, TenantSettings
+from domain.account import Account
+from domain.credit import Allocation, Grant, GrantDetails
 from domain.decision import Decision, Draft, Instants, refuse
 from domain.fields import Amount, Identifier, Instant, Metadata, Priority, SignedAmount, Text
 from domain.messages import Body, Message
 from domain.money import BALANCE_MAX
+from domain.settings import TenantSettings
+from domain.sweeping import sweep
 from domain.vocabulary import Category, Kind, Refusal
 
 
@@ -82,7 +85,8 @@ def decide_grant(
         details=GrantDetails(body.memo, body.sent_at, body.reference_number, body.line_items),
     )
     arrival = Draft(Kind.GRANT, (Allocation(name, None, body.amount),))
-    return Decision(drafts=(arrival,), grant=grant)
+    swept = sweep(account, [(grant, body.amount)], at.t, settings)
+    return Decision(grants=(grant,), drafts=(arrival, *swept.drafts), told=swept.told)
 
 
 def _same_business_id(account: Account, name: str, external_id: str | None) -> list[Grant]:

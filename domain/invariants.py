@@ -6,16 +6,18 @@ entries, and rows however corrupt are reported and never make a check raise.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 from operator import eq
 
 from domain.books import Books, Finding, Violation, at_entry
+from domain.expiry import HOLD_TYPE
 from domain.expiry import TYPE as EXPIRY_TYPE
 from domain.fields import rfc3339
 from domain.identity import account_id
-from domain.invariants_of_credit import expiry_is_final, grants_add_up, invoices_add_up
+from domain.invariants_of_credit import grants_add_up, invoices_add_up
 from domain.invariants_of_order import order_was_kept
+from domain.invariants_of_time import Terms, expiry_is_final
+from domain.kept import Hold
 from domain.ledger import Entry, Receipt, chain_hash
 from domain.vocabulary import Outcome
 
@@ -121,11 +123,15 @@ def conflicts_changed_nothing(books: Books) -> Iterator[Finding]:
 def causes_are_named(books: Books) -> Iterator[Finding]:
     """I19: every entry has the receipt that it says, or is a scheduled expiry."""
     seqs = defaultdict(list)
-    expires_at = {grant.grant: grant.expires_at for grant in books.grants}
+    terms = Terms(books)
+    ends = {f"{hold.name}@{rfc3339(hold.ends)}" for hold in books.kept if isinstance(hold, Hold)}
     for entry in books.entries:
-        if entry.cause.type != EXPIRY_TYPE:
+        if entry.cause.type == HOLD_TYPE:
+            if entry.cause.id not in ends:
+                yield at_entry(entry, f"its cause is {entry.cause.id}, which is no hold's end")
+        elif entry.cause.type != EXPIRY_TYPE:
             seqs[entry.cause].append(entry.seq)
-        elif [entry.cause.id] != _expiry_ids(entry, expires_at):
+        elif [entry.cause.id] != _expiry_ids(entry, terms):
             yield at_entry(entry, f"its cause is {entry.cause.id}, which is not its grant's end")
     for receipt in books.receipts:
         found, claimed = seqs.pop(receipt.cause, []), _seqs(receipt)
@@ -138,8 +144,8 @@ def causes_are_named(books: Books) -> Iterator[Finding]:
         yield Finding(f"seq {found[0]}", f"there is no receipt of its cause {' '.join(cause)}")
 
 
-def _expiry_ids(entry: Entry, expires_at: Mapping[str, datetime | None]) -> list[str]:
-    ends = ((a.grant, expires_at.get(a.grant)) for a in entry.allocations)
+def _expiry_ids(entry: Entry, terms: Terms) -> list[str]:
+    ends = ((a.grant, terms.end(a.grant, entry.seq)) for a in entry.allocations)
     return [f"{grant}@{rfc3339(end)}" for grant, end in ends if end is not None]
 
 

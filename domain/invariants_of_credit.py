@@ -1,17 +1,16 @@
-"""The promises about grants, invoices and the order of use, shown by reading the entries again."""
+"""The promises about grants and invoices, shown by reading the entries again."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
-from domain.account import Allocation, Grant, Invoice, Use
+from domain.bill import Invoice, Use, paid_by_line
 from domain.books import Books, Finding, at_entry
-from domain.expiry import TYPE as EXPIRY_TYPE
+from domain.credit import Grant
+from domain.kept import Hold
 from domain.ledger import Entry
 from domain.vocabulary import SIGN, Kind
 
 _ARRIVALS = frozenset({Kind.GRANT, Kind.TRANSFER_IN, Kind.WRITEOFF_GRANT})
-_SPENDING = frozenset({Kind.APPLICATION, Kind.DEDUCTION})
 _COLUMNS: Mapping[Kind, tuple[str, int]] = {
     Kind.GRANT: ("amount", 1),
     Kind.TRANSFER_IN: ("amount", 1),
@@ -41,8 +40,17 @@ def grants_add_up(books: Books) -> Iterator[Finding]:
             sums[allocation.grant][column] += sign * allocation.amount
             if entry.kind in _ARRIVALS:
                 brought.setdefault(allocation.grant, entry.seq)
+    held: Counter[str] = Counter()
+    for kept in books.kept:
+        if isinstance(kept, Hold) and kept.is_open:
+            held.update({lot.grant: lot.amount for lot in kept.lots})
     for grant in books.grants:
         yield from _grant_adds_up(grant, sums[grant.grant], brought.get(grant.grant))
+        if grant.held != held[grant.grant]:
+            reserved = held[grant.grant]
+            yield Finding(
+                f"grant {grant.grant}", f"held is {grant.held}, but holds reserve {reserved}"
+            )
     remaining = sum(grant.remaining for grant in books.grants)
     if remaining != books.balance:
         yield Finding("account", f"balance is {books.balance}, but {remaining} remains in grants")
@@ -65,12 +73,16 @@ def invoices_add_up(books: Books) -> Iterator[Finding]:
     """I7: 0 <= applied <= amount_due, and what stands applied is what the entries say."""
     entries: defaultdict[str, list[int]] = defaultdict(list)
     uses: defaultdict[str, list[Use]] = defaultdict(list)
+    written_off: Counter[str] = Counter()
+    let_off = _writeoffs(books)
     for entry in books.entries:
         if entry.invoice is None:
             continue
         entries[entry.invoice].append(entry.seq)
         if entry.kind is Kind.APPLICATION:
             uses[entry.invoice].extend(Use(*a, entry.seq) for a in entry.allocations)
+        elif _is_writeoff(entry, let_off):
+            written_off[entry.invoice] -= entry.amount
         elif entry.kind is Kind.REVERSAL:
             yield from _take_back(entry, uses[entry.invoice])
     for invoice in books.invoices:
@@ -79,6 +91,11 @@ def invoices_add_up(books: Books) -> Iterator[Finding]:
             yield Finding(where, f"applied {invoice.applied} of {invoice.amount_due} due")
         if invoice.uses != uses[invoice.invoice]:
             yield Finding(where, "what stands applied is not what its entries say")
+        if invoice.written_off != written_off[invoice.invoice]:
+            told = written_off[invoice.invoice]
+            yield Finding(
+                where, f"{invoice.written_off} is written off, but its entries say {told}"
+            )
         if invoice.entries != entries.pop(invoice.invoice, []):
             yield Finding(where, "its entries are not those that name it")
         yield from _lines_not_overpaid(invoice)
@@ -86,64 +103,38 @@ def invoices_add_up(books: Books) -> Iterator[Finding]:
         yield Finding(f"seq {seqs[0]}", f"there is no invoice {name}")
 
 
+def _writeoffs(books: Books) -> frozenset[str]:
+    """The grants that are no spendable credit."""
+    brought = (entry for entry in books.entries if entry.kind is Kind.WRITEOFF_GRANT)
+    return frozenset(allocation.grant for entry in brought for allocation in entry.allocations)
+
+
+def _is_writeoff(entry: Entry, let_off: frozenset[str]) -> bool:
+    if entry.kind is Kind.REVERSAL:
+        return any(allocation.grant in let_off for allocation in entry.allocations)
+    return entry.kind is Kind.WRITEOFF_APPLICATION
+
+
 def _take_back(entry: Entry, uses: list[Use]) -> Iterator[Finding]:
     """Take a reversal off what stands applied, the newest use of its entries first (R13, R14)."""
     for grant, line, amount in entry.allocations:
+        left = amount
         for place in reversed(range(len(uses))):
             use = uses[place]
-            if (use.grant, use.line) == (grant, line) and use.seq in entry.reverses:
-                break
-        else:
-            yield at_entry(entry, f"gives back to {grant} what the entries it names did not use")
-            continue
-        if amount > use.amount:
-            yield at_entry(entry, f"gives back {amount} to {grant}, where {use.amount} stood")
-        if amount < use.amount:
-            uses[place] = use._replace(amount=use.amount - amount)
-        else:
-            del uses[place]
+            if left and use[:2] == (grant, line) and use.seq in entry.reverses:
+                part = min(left, use.amount)
+                left -= part
+                uses[place] = use._replace(amount=use.amount - part)
+        uses[:] = [use for use in uses if use.amount]
+        if left:
+            yield at_entry(entry, f"gives {left} more back to {grant} than stood applied of it")
 
 
 def _lines_not_overpaid(invoice: Invoice) -> Iterator[Finding]:
     if not invoice.lines:
         return
-    paid: Counter[str | None] = Counter()
-    for use in invoice.uses:
-        paid[use.line] += use.amount
-    due = {line.id: line.amount for line in invoice.lines}
+    paid = paid_by_line(use for use in invoice.uses if use.line is not None)
+    due: dict[str | None, int] = {line.id: line.amount for line in invoice.lines}
     for line, amount in paid.items():
         if amount > due.get(line, 0):
             yield Finding(f"invoice {invoice.invoice}", f"line {line} is paid {amount}")
-
-
-def expiry_is_final(books: Books) -> Iterator[Finding]:
-    """I14: nothing is used from expires_at on, nothing expires twice or at another instant."""
-    expires_at = {grant.grant: grant.expires_at for grant in books.grants}
-    expired: set[str] = set()
-    reversal: Entry | None = None
-    for entry in books.entries:
-        if entry.kind is Kind.REVERSAL:
-            reversal = entry
-        for allocation in entry.allocations:
-            end = expires_at.get(allocation.grant)
-            if entry.kind in _SPENDING and end is not None and entry.dated_at >= end:
-                yield at_entry(entry, f"uses {allocation.grant}, which had expired")
-            if entry.kind is not Kind.EXPIRY:
-                continue
-            if entry.cause.type != EXPIRY_TYPE:
-                yield from _expired_on_return(entry, allocation, end, reversal)
-                continue
-            if entry.dated_at != end:
-                yield at_entry(entry, f"{allocation.grant} expires at {end}, not {entry.dated_at}")
-            if allocation.grant in expired:
-                yield at_entry(entry, f"{allocation.grant} expires for the second time")
-            expired.add(allocation.grant)
-
-
-def _expired_on_return(
-    entry: Entry, allocation: Allocation, end: datetime | None, reversal: Entry | None
-) -> Iterator[Finding]:
-    if end is None or entry.dated_at < end:
-        yield at_entry(entry, f"{allocation.grant} expires before its time")
-    if reversal is None or reversal.cause != entry.cause or allocation not in reversal.allocations:
-        yield at_entry(entry, f"{allocation.grant} expires, but its message returned nothing to it")

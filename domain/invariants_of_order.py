@@ -1,83 +1,89 @@
 """I8, the declared order of use, shown by reading the entries again.
 
-After an application or deduction no grant may have credit left that should have gone before a grant
-that was used. That is checked on what each grant has left by the entries so far; the grants' terms
-and the invoices' lines are taken as they now stand.
+After an entry that uses credit no grant may have anything free that should have gone before a grant
+that was used. What messages asked for stands on their entries; an invoice's lines are only known
+as they now are, so they are held against the entries since they last changed.
 """
 
-from bisect import bisect_left, insort
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-from domain.account import Allocation, Grant, Invoice
+from domain.bill import Invoice
 from domain.books import Books, Finding, at_entry
+from domain.credit import Allocation, Grant
+from domain.kept import Hold
 from domain.ledger import Entry
-from domain.order import PROFILES, Profile
+from domain.order import PROFILES
+from domain.shelf import Shelf
 from domain.vocabulary import SIGN, Kind
 
-_TAKES_ALL_IT_CAN = "invoice.created"
+_PAYS_BY_ITSELF = frozenset({"invoice.created", "invoice.updated"})
+_ARRIVAL = frozenset({Kind.GRANT, Kind.TRANSFER_IN})
+_CAPTURE = "credit.capture"
+_USES = frozenset({Kind.DEDUCTION, Kind.APPLICATION, Kind.TRANSFER_OUT})
 
 
 def order_was_kept(books: Books) -> Iterator[Finding]:
     """I8: each entry used grants, and paid lines, in the order that it declares."""
-    shelf = _Shelf(books.grants)
+    shelf = Shelf(books)
     bills = {invoice.invoice: _Bill(invoice) for invoice in books.invoices}
+    holds = {kept.name: kept for kept in books.kept if isinstance(kept, Hold)}
     profiles = {profile.label: profile for profile in PROFILES.values()}
+    came = _Came()
     for entry in books.entries:
         profile, bill = profiles.get(entry.order), bills.get(entry.invoice or "")
         if profile is None:
             yield at_entry(entry, f"there is no order of use {entry.order}")
             continue
-        shelf.move(entry, profile)
+        shelf.until(entry, profile)
+        shelf.move(entry)
+        came.note(entry)
         if bill is not None:
             bill.move(entry)
-        if entry.kind is Kind.DEDUCTION:
-            yield from _deduction_in_order(entry, shelf)
+        if entry.kind not in _USES:
+            continue
+        if entry.cause.type == _CAPTURE:
+            yield from _captured_in_order(entry, holds)
         elif entry.kind is Kind.APPLICATION and bill is not None:
-            yield from _application_in_order(entry, shelf, bill)
+            yield from _application_in_order(entry, shelf, bill, came)
+        else:
+            yield from _deduction_in_order(entry, shelf)
 
 
-class _Shelf:
-    """The grants that have something left after each entry, in the order of use."""
+class _Came:
+    """Which grants came with the entries of one message."""
 
-    def __init__(self, grants: Sequence[Grant]) -> None:
-        self.grants = {grant.grant: grant for grant in grants}
-        self._left = dict.fromkeys(self.grants, 0)
-        self._open: list[Grant] = []
-        self._profile: Profile | None = None
-        self._ranks: dict[str, tuple[Any, ...]] = {}
+    def __init__(self) -> None:
+        self._cause: Any = None
+        self._grants: set[str] = set()
 
-    def move(self, entry: Entry, profile: Profile) -> None:
-        """Take in what an entry moved, under the order that it declares."""
-        if profile is not self._profile:
-            self._profile = profile
-            self._ranks = {name: profile.rank(grant) for name, grant in self.grants.items()}
-            self._open.sort(key=self.rank)
-        for allocation in entry.allocations:
-            grant = self.grants.get(allocation.grant)
-            if grant is None:
-                continue
-            before = self._left[grant.grant]
-            after = self._left[grant.grant] = before + SIGN[entry.kind] * allocation.amount
-            if before <= 0 < after:
-                insort(self._open, grant, key=self.rank)
-            elif after <= 0 < before:
-                del self._open[bisect_left(self._open, self.rank(grant), key=self.rank)]
+    def note(self, entry: Entry) -> None:
+        """Take in an entry."""
+        if entry.cause != self._cause:
+            self._cause, self._grants = entry.cause, set()
+        if entry.kind in _ARRIVAL:
+            self._grants |= {allocation.grant for allocation in entry.allocations}
 
-    def rank(self, grant: Grant) -> tuple[Any, ...]:
-        """Where a grant stands in the order of use."""
-        return self._ranks[grant.grant]
+    def by(self, entry: Entry) -> frozenset[str] | None:
+        """The grants that an entry may use where its message brought some (R11)."""
+        return frozenset(self._grants) or None if entry.cause == self._cause else None
 
-    def left_before(self, last: Grant | None, at: datetime) -> Iterator[Grant]:
-        """Grants with credit left that could be used before `last`; all of them for None."""
-        for grant in self._open:
-            if last is not None and self.rank(grant) >= self.rank(last):
-                return
-            if _in_time(grant, at):
-                yield grant
+
+class _Asked(NamedTuple):
+    """What a message said of the credit to use."""
+
+    grant: str | None = None
+    product: str | None = None
+    amount: int | None = None
+    hold: str | None = None
+
+
+def _asked(entry: Entry) -> _Asked:
+    said = json.loads(entry.asked) if entry.asked else {}
+    return _Asked(**{name: said.get(name) for name in _Asked._fields})
 
 
 class _Bill:
@@ -85,16 +91,18 @@ class _Bill:
 
     def __init__(self, invoice: Invoice) -> None:
         self.due = invoice.amount_due
-        self.places = {line.id: place for place, line in enumerate(invoice.lines)}
-        self.products = {line.id: line.product for line in invoice.lines}
-        self._unpaid = Counter({line.id: line.amount for line in invoice.lines})
-        if not invoice.lines:
-            self.places, self.products = {None: 0}, {None: None}
-            self._unpaid = Counter({None: invoice.amount_due})
+        self.revised = invoice.revised
+        self.places: dict[str | None, int] = {None: 0}
+        self.products: dict[str | None, str | None] = {None: None}
+        self._unpaid: Counter[str | None] = Counter({None: invoice.amount_due})
+        if invoice.lines:
+            self.places = {line.id: place for place, line in enumerate(invoice.lines)}
+            self.products = {line.id: line.product for line in invoice.lines}
+            self._unpaid = Counter({line.id: line.amount for line in invoice.lines})
 
     def move(self, entry: Entry) -> None:
         """Take in what an entry paid or gave back."""
-        if entry.kind in (Kind.APPLICATION, Kind.REVERSAL):
+        if entry.kind in (Kind.APPLICATION, Kind.WRITEOFF_APPLICATION, Kind.REVERSAL):
             self.due += entry.amount
             for allocation in entry.allocations:
                 self._unpaid[allocation.line] += SIGN[entry.kind] * allocation.amount
@@ -103,65 +111,107 @@ class _Bill:
         """The lines that something could still be paid of, in line order."""
         return [line for line in self.places if self._unpaid[line] > 0]
 
-
-def _in_time(grant: Grant, at: datetime) -> bool:
-    begun = grant.effective_at is None or grant.effective_at <= at
-    return begun and (grant.expires_at is None or at < grant.expires_at)
-
-
-def _used(entry: Entry, shelf: _Shelf) -> list[tuple[Allocation, Grant]]:
-    return [(a, shelf.grants[a.grant]) for a in entry.allocations if a.grant in shelf.grants]
+    def pays(self, grant: Grant, line: str | None, asked: _Asked) -> bool:
+        """R4: whether a grant may pay a line; one that is named may pay what has no lines."""
+        return grant.pays(self.products[line]) or (line is None and asked.grant == grant.grant)
 
 
-def _deduction_in_order(entry: Entry, shelf: _Shelf) -> Iterator[Finding]:
-    """An entry does not tell whether its message named a grant, or which product.
+def _captured_in_order(entry: Entry, holds: dict[str, Hold]) -> Iterator[Finding]:
+    """A capture uses what its hold reserved, lot by lot."""
+    hold = holds.get(_asked(entry).hold or "")
+    lots = Counter({lot.grant: lot.amount for lot in hold.lots}) if hold else Counter[str]()
+    order = list(lots)
+    last = 0
+    for allocation in entry.allocations:
+        lots[allocation.grant] -= allocation.amount
+        place = order.index(allocation.grant) if allocation.grant in order else -1
+        if place < last or lots[allocation.grant] < 0:
+            yield at_entry(entry, f"uses {allocation.grant} other than its hold reserved it")
+        if any(lots[grant] > 0 for grant in order[:place]):
+            yield at_entry(entry, f"uses {allocation.grant} before a lot that comes first")
+        last = max(place, 0)
 
-    With two grants it named none, and the product is in all their scopes; one may have been named.
-    """
-    used = _used(entry, shelf)
-    yield from _listed_in_order(entry, shelf, [shelf.rank(grant) for _, grant in used])
-    if len(used) < 2:
+
+def _deduction_in_order(entry: Entry, shelf: Shelf) -> Iterator[Finding]:
+    """Also what a transfer takes out, which looks at no scope."""
+    asked, used = _asked(entry), _used(entry, shelf)
+    yield from _listed_in_order(entry, shelf, [shelf.rank(grant.grant) for _, grant in used])
+    if asked.grant is not None:
+        yield from _only_named(entry, {asked.grant})
         return
-    scopes = [frozenset[str | None](grant.scope) for _, grant in used if grant.scope]
-    products = frozenset.intersection(*scopes) if scopes else frozenset({None})
-    if not products:
-        yield at_entry(entry, "no product is in the scopes of all the grants it used")
-    for grant in shelf.left_before(used[-1][1], entry.dated_at):
-        if all(grant.pays(product) for product in products):
+    any_scope = entry.kind is Kind.TRANSFER_OUT
+    for _, grant in used:
+        if not any_scope and not grant.pays(asked.product):
+            yield at_entry(entry, f"{grant.grant} may not pay for {asked.product}")
+    last = used[-1][1].grant if used else None
+    for grant in shelf.free_before(last, entry.dated_at):
+        if any_scope or grant.pays(asked.product):
             yield at_entry(entry, f"passed over {grant.grant}, which had credit left")
 
 
-def _application_in_order(entry: Entry, shelf: _Shelf, bill: _Bill) -> Iterator[Finding]:
-    used = [(a, grant) for a, grant in _used(entry, shelf) if a.line in bill.places]
-    if len(used) < len(entry.allocations):
+def _application_in_order(
+    entry: Entry, shelf: Shelf, bill: _Bill, came: _Came
+) -> Iterator[Finding]:
+    asked, used = _asked(entry), _used(entry, shelf)
+    only = frozenset({asked.grant}) if asked.grant else came.by(entry)
+    if only is not None:
+        yield from _only_named(entry, only)
+    if entry.seq <= bill.revised:
+        yield from _listed_in_order(entry, shelf, [shelf.rank(g.grant) for _, g in used], same=True)
+        return
+    if any(a.line not in bill.places for a, _ in used):
         yield at_entry(entry, "it pays a line that its invoice does not have")
-    ranks = [(*shelf.rank(grant), bill.places[a.line]) for a, grant in used]
+        return
+    ranks = [(*shelf.rank(grant.grant), bill.places[a.line]) for a, grant in used]
     yield from _listed_in_order(entry, shelf, ranks)
     unpaid = bill.unpaid()
     for allocation, grant in used:
-        product, place = bill.products[allocation.line], bill.places[allocation.line]
-        if not grant.pays(product):
-            yield at_entry(entry, f"{grant.grant} may not pay for {product}")
+        if not bill.pays(grant, allocation.line, asked):
+            yield at_entry(entry, f"{grant.grant} may not pay line {allocation.line}")
         for line in unpaid:
-            if bill.places[line] < place and grant.pays(bill.products[line]):
+            before = bill.places[line] < bill.places[allocation.line]
+            if before and bill.pays(grant, line, asked):
                 yield at_entry(entry, f"{grant.grant} passed over line {line}")
-    last = max((grant for _, grant in used), key=shelf.rank, default=None)
-    for grant in shelf.left_before(last, entry.dated_at):
-        later = (a for a, other in used if shelf.rank(other) > shelf.rank(grant))
-        if any(grant.pays(bill.products[a.line]) for a in later):
+    yield from _none_passed_over(entry, shelf, bill, only)
+
+
+def _none_passed_over(
+    entry: Entry, shelf: Shelf, bill: _Bill, only: frozenset[str] | None
+) -> Iterator[Finding]:
+    asked, used = _asked(entry), _used(entry, shelf)
+    last = used[-1][1].grant if used else None
+    for grant in shelf.free_before(last, entry.dated_at):
+        if only is not None and grant.grant not in only:
+            continue
+        rank = shelf.rank(grant.grant)
+        later = [a for a, other in used if shelf.rank(other.grant) > rank]
+        if any(bill.pays(grant, a.line, asked) for a in later):
             yield at_entry(entry, f"passed over {grant.grant}, which had credit left")
-    if entry.cause.type == _TAKES_ALL_IT_CAN and bill.due > 0:
-        for grant in shelf.left_before(None, entry.dated_at):
-            if any(grant.pays(bill.products[line]) for line in unpaid):
-                yield at_entry(entry, f"took nothing of {grant.grant}, though more was due")
+    if bill.due <= 0 or asked.amount is not None:
+        return
+    for grant in shelf.free_before(None, entry.dated_at):
+        if only is not None and grant.grant not in only:
+            continue
+        if any(bill.pays(grant, line, asked) for line in bill.unpaid()):
+            yield at_entry(entry, f"took nothing of {grant.grant}, though more was due")
+
+
+def _used(entry: Entry, shelf: Shelf) -> list[tuple[Allocation, Grant]]:
+    return [(a, shelf.grants[a.grant]) for a in entry.allocations if a.grant in shelf.grants]
+
+
+def _only_named(entry: Entry, names: frozenset[str] | set[str]) -> Iterator[Finding]:
+    for allocation in entry.allocations:
+        if allocation.grant not in names:
+            yield at_entry(entry, f"used {allocation.grant}, which its message did not name")
 
 
 def _listed_in_order(
-    entry: Entry, shelf: _Shelf, ranks: Sequence[tuple[Any, ...]]
+    entry: Entry, shelf: Shelf, ranks: Sequence[tuple[Any, ...]], *, same: bool = False
 ) -> Iterator[Finding]:
     for before, after in pairwise(ranks):
-        if before >= after:
+        if before > after or (before == after and not same):
             yield at_entry(entry, f"its allocations are not in the order {entry.order}")
-    for allocation, grant in _used(entry, shelf):
-        if not _in_time(grant, entry.dated_at):
-            yield at_entry(entry, f"used {allocation.grant} before or after its time")
+    for _, grant in _used(entry, shelf):
+        if not grant.begins <= entry.dated_at < grant.ends:
+            yield at_entry(entry, f"used {grant.grant} before or after its time")

@@ -1,13 +1,14 @@
 """The rows that a decision leaves behind, and the chain that shows tampering with them (I10)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from domain.account import Account, Allocation
-from domain.decision import Instants
+from domain.account import Account
+from domain.credit import Allocation
+from domain.decision import Decision, Draft, Instants
 from domain.fields import rfc3339
 from domain.identity import Id128
 from domain.jsontext import json_encoder
@@ -24,6 +25,8 @@ class Occasion(NamedTuple):
     """Name and version of the order of use it was decided by (R1)."""
     context: str | None
     """What people said with the message (created_by, note, ...) as canonical JSON."""
+    asked: str | None = None
+    """What the message said of the credit to use (grant, product, ...), as canonical JSON."""
 
 
 class Entry(NamedTuple):
@@ -44,33 +47,27 @@ class Entry(NamedTuple):
     dated_at: datetime
     """The business time, or an expiring grant's own instant (R3)."""
     context: str | None
+    asked: str | None
     hash: bytes = b""
 
 
-def next_entry(
-    account: Account,
-    occasion: Occasion,
-    kind: Kind,
-    amount: int,
-    allocations: tuple[Allocation, ...],
-    invoice: str | None,
-    reverses: tuple[int, ...],
-) -> Entry:
+def next_entry(account: Account, occasion: Occasion, draft: Draft, amount: int) -> Entry:
     """The entry that `Account.post` has just made room for, linked into the account's chain."""
     entry = Entry(
         account_id=account.id,
         seq=account.seq,
-        kind=kind,
+        kind=draft.kind,
         amount=amount,
         balance=account.balance,
-        invoice=invoice,
-        allocations=allocations,
-        reverses=reverses,
+        invoice=draft.invoice.invoice if draft.invoice is not None else None,
+        allocations=draft.allocations,
+        reverses=draft.reverses,
         cause=occasion.cause,
         order=occasion.order,
         recorded_at=occasion.at.now,
         dated_at=occasion.at.t,
         context=occasion.context,
+        asked=occasion.asked,
     )
     account.head = chain_hash(entry, account.head)
     return entry._replace(hash=account.head)
@@ -92,6 +89,7 @@ def chain_hash(entry: Entry, head: bytes) -> bytes:
         rfc3339(entry.recorded_at),
         rfc3339(entry.dated_at),
         entry.context,
+        entry.asked,
     )
     return sha256(head + _encode(columns).encode()).digest()
 
@@ -116,3 +114,31 @@ class Receipt:
     attributes: Mapping[str, Any] | None = None
     repeats: int = 0
     conflicts: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        account: Account,
+        occasion: Occasion,
+        digest: Id128,
+        decision: Decision,
+        entries: Sequence[Entry],
+        told_before: int,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> "Receipt":
+        """What a decision came to, once its entries and events stand on the account.
+
+        `told_before` is the account's event_seq before the message.
+        """
+        return cls(
+            account_id=account.id,
+            cause=occasion.cause,
+            digest=digest,
+            outcome=decision.outcome,
+            reason=decision.reason,
+            at=occasion.at,
+            seq_first=entries[0].seq if entries else None,
+            seq_last=entries[-1].seq if entries else None,
+            event_seq=account.event_seq if account.event_seq > told_before else 0,
+            attributes=attributes,
+        )

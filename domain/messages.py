@@ -33,6 +33,9 @@ class Body:
     BUSINESS_ID: ClassVar[str | None] = None
     """The field, if any, whose value may be brought into the world once (R7)."""
 
+    ASKED: ClassVar[tuple[str, ...]] = ()
+    """The fields that choose the credit to use: an entry keeps them, to be explained by (I8)."""
+
     customer: Identifier
     currency: Identifier
     tenant: Identifier = "default"
@@ -78,6 +81,9 @@ class Message:
     digests: Digests
     raw: bytes = field(repr=False)
     attributes: Mapping[str, Any] | None = None
+    decimals: frozenset[int] | None = None
+    """As its texts of amounts show them, where only the tenant knows how many are right: in a
+    currency that is not of ISO 4217, and so perhaps a unit of its own (domain/units.py)."""
 
     @cached_property
     def key(self) -> AccountKey:

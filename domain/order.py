@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 
-from domain.account import Rank
+from domain.credit import Rank
 
 KEYS: dict[str, str] = {
     "priority": "priority",

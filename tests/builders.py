@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict, Unpack
 
+from domain.bill import Line
 from domain.deductions import DeductCredit
 from domain.digests import digests
 from domain.grants import GrantCredit
 from domain.identity import AccountKey
-from domain.invoices import InvoiceCreated, Line
+from domain.invoices import InvoiceCreated
 from domain.messages import Body, Cause, Message
 from domain.verbs import VERBS
 from domain.vocabulary import Category

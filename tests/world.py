@@ -1,4 +1,5 @@
-"""A world in memory: it keeps only what batches say they changed, and loads only what they want.
+"""A world in memory, on the memory store: it keeps only what batches say they changed, and loads
+only what they want.
 
 So a decision that forgets to note a change, or reads what no message names, fails here as it would
 on a database.
@@ -8,25 +9,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from domain.account import Account, Grant, Invoice, TenantSettings
-from domain.batch import decide_batch, expire_batch
-from domain.changes import Changes, Key, State
+from domain.account import Account
+from domain.batch import decide_batch
+from domain.bill import Invoice
+from domain.changes import Changes, Key
+from domain.expiry import expire_batch
 from domain.identity import AccountKey, Id128, account_id
 from domain.invariants import Books
 from domain.ledger import Entry, Receipt
 from domain.messages import Message
 from domain.order import PROFILES
+from domain.settings import TenantSettings
 from domain.vocabulary import GrantState
 from domain.wanted import Wanted, wanted
 from tests.builders import ACME, NOON, instant
-
-_SCALARS = ("balance", "seq", "event_seq", "head", "decided_at", "auto_apply")
+from worker.memory.clock import MemoryClock
+from worker.memory.store import MemoryStore
+from worker.state import books_in_memory
 
 
 @dataclass(frozen=True)
@@ -76,19 +81,38 @@ class World:
     """Accounts, receipts and events, a clock to set, and batches of any size."""
 
     def __init__(self, settings: TenantSettings | None = None) -> None:
-        self.now = NOON
-        self.settings: dict[str, TenantSettings] = {}
+        self._clock = MemoryClock(NOON)
+        self._store = MemoryStore(self._clock)
         if settings is not None:
             self.settings[ACME.tenant] = settings
-        self.accounts: dict[Id128, Account] = {}
-        self.receipts: dict[Key, Receipt] = {}
         self.entries: list[Entry] = []
         self.conflicts: list[Message] = []
         self.published: list[str] = []
 
+    @property
+    def now(self) -> datetime:
+        """The database clock."""
+        return self._clock.now()
+
+    @property
+    def settings(self) -> dict[str, TenantSettings]:
+        """What tenants have set."""
+        return self._store.settings
+
+    @property
+    def accounts(self) -> dict[Id128, Account]:
+        """What is stored of every account."""
+        return {name: self.account(rows.account.key) for name, rows in self._store.accounts.items()}
+
+    @property
+    def receipts(self) -> dict[Key, Receipt]:
+        """Every receipt, by its message."""
+        rows = self._store.accounts.values()
+        return {key: receipt for row in rows for key, receipt in row.receipts.items()}
+
     def at(self, now: str | datetime) -> World:
         """Set the database clock."""
-        self.now = instant(now)
+        self._clock.set(instant(now))
         return self
 
     def later(self, **duration: float) -> World:
@@ -106,18 +130,24 @@ class World:
         """Decide messages in one batch, or in several that begin at the cuts too."""
         return self._seen(lambda: self._decide(messages, cuts), messages)
 
-    def expire(self) -> Seen:
+    def expire(self, notice: timedelta = timedelta(0)) -> Seen:
         """The scheduled expiry run, over all accounts."""
 
         def run() -> None:
-            accounts = {name: _loaded(found, None) for name, found in self.accounts.items()}
-            self._save(expire_batch(State(self.now, accounts, settings=self.settings)))
+            accounts = {name: rows.account.key for name, rows in self._store.accounts.items()}
+            with self._store.transaction(None) as transaction:
+                changes = expire_batch(transaction.gather(Wanted(accounts=accounts)), notice)
+                transaction.save(changes, ())
+            self._note(changes)
 
         return self._seen(run, ())
 
     def account(self, key: AccountKey = ACME) -> Account:
         """What is stored of an account; for reading only."""
-        return self.accounts[account_id(key)]
+        rows = self._store.accounts[account_id(key)]
+        account = Account(rows.id, **rows.account._asdict())
+        account.grants, account.invoices, account.kept = rows.grants, rows.invoices, rows.kept
+        return account
 
     def balance(self, key: AccountKey = ACME) -> int:
         """The sum of the ledger."""
@@ -125,7 +155,7 @@ class World:
 
     def available(self, key: AccountKey = ACME) -> int:
         """What an invoice could use now."""
-        account = _loaded(self.account(key), None)
+        account = self.account(key)
         account.enter(self.now, PROFILES["standard"].rank)
         return account.available
 
@@ -143,25 +173,22 @@ class World:
 
     def books(self, key: AccountKey = ACME) -> Books:
         """An account's books, to be checked against the promises."""
-        account = self.account(key)
-        return Books(
-            key=account.key,
-            account_id=account.id,
-            balance=account.balance,
-            seq=account.seq,
-            event_seq=account.event_seq,
-            head=account.head,
-            entries=[entry for entry in self.entries if entry.account_id == account.id],
-            grants=list(account.grants.values()),
-            invoices=list(account.invoices.values()),
-            receipts=[row for row in self.receipts.values() if row.account_id == account.id],
-        )
+        name = account_id(key)
+        return next(b for b in books_in_memory(self._store) if b.account_id == name)
 
     def _decide(self, messages: Sequence[Message], cuts: Sequence[int]) -> None:
         bounds = sorted({0, *cuts, len(messages)})
         for first, last in pairwise(bounds):
             batch = messages[first:last]
-            self._save(decide_batch(self._state(wanted(batch)), batch))
+            with self._store.transaction(None) as transaction:
+                changes = decide_batch(transaction.gather(wanted(batch)), batch)
+                transaction.save(changes, ())
+            self._note(changes)
+
+    def _note(self, changes: Changes) -> None:
+        self.entries.extend(changes.entries)
+        self.conflicts.extend(changes.conflicts)
+        self.published.extend(changes.events)
 
     def _seen(self, act: Callable[[], None], messages: Iterable[Message]) -> Seen:
         marks = len(self.entries), len(self.conflicts), len(self.published)
@@ -173,64 +200,7 @@ class World:
             published=self.published[marks[2] :],
         )
 
-    def _state(self, want: Wanted) -> State:
-        for name, key in want.accounts.items():
-            self.accounts.setdefault(name, Account(name, key))
-        return State(
-            now=self.now,
-            accounts={name: _loaded(self.accounts[name], want) for name in want.accounts},
-            receipts={k: replace(self.receipts[k]) for k in want.receipts if k in self.receipts},
-            settings=self.settings,
-        )
-
-    def _save(self, changes: Changes) -> None:
-        for name, account in changes.accounts.items():
-            for scalar in _SCALARS:
-                setattr(self.accounts[name], scalar, getattr(account, scalar))
-        for (name, _), lot in changes.new_grants.items():
-            assert lot.grant not in self.accounts[name].grants, "inserted twice"
-        for (name, _), bill in changes.new_invoices.items():
-            assert bill.invoice not in self.accounts[name].invoices, "inserted twice"
-        for (name, _), lot in [*changes.new_grants.items(), *changes.grants.items()]:
-            self.accounts[name].grants[lot.grant] = _grant_row(lot)
-        for (name, _), bill in [*changes.new_invoices.items(), *changes.invoices.items()]:
-            self.accounts[name].invoices[bill.invoice] = _invoice_row(bill)
-        assert not self.receipts.keys() & changes.receipts.keys(), "inserted twice"
-        for key, receipt in [*changes.receipts.items(), *changes.seen_again.items()]:
-            self.receipts[key] = replace(receipt)
-        self.entries.extend(changes.entries)
-        self.conflicts.extend(changes.conflicts)
-        self.published.extend(changes.events)
-
 
 def key_of(message: Message) -> Key:
     """What a message is known by."""
     return Key(message.account_id, message.cause.source, message.cause.id)
-
-
-def _loaded(stored: Account, want: Wanted | None) -> Account:
-    """An account with its open grants and whatever is named; only the open grants for None."""
-    named = want or Wanted()
-    invoices = {
-        name: _invoice_row(row)
-        for name, row in stored.invoices.items()
-        if (stored.id, name) in named.invoices
-    }
-    used = {use.grant for row in invoices.values() for use in row.uses}
-    grants = {
-        name: _grant_row(row)
-        for name, row in stored.grants.items()
-        if row.remaining
-        or name in used
-        or (stored.id, name) in named.grants
-        or (stored.id, row.external_id) in named.external_ids
-    }
-    return replace(stored, grants=grants, invoices=invoices)
-
-
-def _grant_row(grant: Grant) -> Grant:
-    return replace(grant, details=None)
-
-
-def _invoice_row(invoice: Invoice) -> Invoice:
-    return replace(invoice, uses=list(invoice.uses), entries=list(invoice.entries))

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from db.values import Lease, Quarantined, Unsent
 from domain.changes import Changes, State
 from domain.identity import AccountKey, Id128
+from domain.settings import TenantSettings
 from domain.wanted import Wanted
 
 
@@ -27,6 +28,8 @@ class Delivery(NamedTuple):
     body: bytes
     given_up: str | None = None
     """Why the broker will not deliver it any more, where it has such a rule."""
+    signature: str | None = None
+    """What came beside it under that name, whatever it is worth (worker/signatures.py)."""
 
 
 class Broker(Protocol):
@@ -47,8 +50,13 @@ class Broker(Protocol):
     def give_back(self) -> None:
         """Hold nothing that was read and not acknowledged, so that another can read it."""
 
-    def submit(self, bodies: Sequence[bytes]) -> list[str]:
-        """Put messages on the intake, in order; returns a name of its own for each."""
+    def submit(
+        self, bodies: Sequence[bytes], signatures: Sequence[str | None] | None = None
+    ) -> list[str]:
+        """Put messages on the intake, in order; returns a name of its own for each.
+
+        `signatures` has one for each message, or None for those that have none.
+        """
 
     def backlog(self) -> int:
         """How many messages are not yet acknowledged, those in another's hands perhaps not."""
@@ -68,6 +76,9 @@ class Broker(Protocol):
 
 class Transaction(Protocol):
     """One money transaction, committed when its `with` block ends without an exception."""
+
+    def settings(self, tenants: Collection[str]) -> dict[str, TenantSettings]:
+        """What some tenants have set, of those that have set anything. Takes no lock."""
 
     def gather(self, want: Wanted) -> State:
         """Lock the accounts in account_id order, making the missing ones; load; read the clock."""
@@ -97,8 +108,11 @@ class Store(Protocol):
     def forget(self, ids: Sequence[int]) -> None:
         """Drop outbox rows whose events are safe with the broker."""
 
-    def accounts_due(self, count: int) -> dict[Id128, AccountKey]:
-        """Some accounts that hold credit whose time and late window are over (R3)."""
+    def accounts_due(self, count: int, notice: timedelta) -> dict[Id128, AccountKey]:
+        """Some accounts with grants or holds whose time and late window are over (R3).
+
+        Also those with a grant whose end comes within `notice` and has not been told of.
+        """
 
 
 class Clock(Protocol):

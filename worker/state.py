@@ -5,15 +5,19 @@ are sorted (allocations stand in the order of use), and no instant or hash appea
 messages gave.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from domain.account import Grant, Invoice
+from domain.bill import Invoice
 from domain.books import Books
+from domain.credit import Grant
 from domain.fields import rfc3339
 from domain.identity import AccountKey
+from domain.kept import Hold
 from domain.ledger import Entry, Receipt
 from worker.memory.store import MemoryStore
 
@@ -48,16 +52,30 @@ def state_of(
 
 def account_data(account: Books, now: datetime) -> Data:
     """What an account holds, without its ledger."""
-    usable = (grant for grant in account.grants if grant.usable(now))
+    grants = grants_at(account, now)
     return {
         **account.key._asdict(),
         "balance": account.balance,
-        "available": sum(grant.remaining - grant.held for grant in usable),
+        "available": sum(grant.free for grant in grants if grant.usable(now)),
         "grants": [
-            _grant_data(grant, now)
-            for grant in sorted(account.grants, key=lambda grant: grant.grant)
+            _grant_data(grant, now) for grant in sorted(grants, key=lambda grant: grant.grant)
         ],
     }
+
+
+def grants_at(account: Books, now: datetime) -> list[Grant]:
+    """The grants without what holds reserve whose time is over, though nothing has ended them yet.
+
+    R17: such a hold reserves nothing; it ends with the account's next message or expiry run.
+    """
+    over = Counter[str]()
+    for hold in account.kept:
+        if isinstance(hold, Hold) and hold.is_open and hold.ends <= now:
+            over.update({lot.grant: lot.amount for lot in hold.lots})
+    return [
+        replace(grant, held=grant.held - over[grant.grant]) if over[grant.grant] else grant
+        for grant in account.grants
+    ]
 
 
 def entry_data(entry: Entry) -> Data:
@@ -89,6 +107,8 @@ def books_in_memory(store: MemoryStore) -> Iterator[Books]:
             grants=list(rows.grants.values()),
             invoices=list(rows.invoices.values()),
             receipts=list(rows.receipts.values()),
+            kept=list(rows.kept.values()),
+            amendments=[amended.amendment for amended in rows.amendments],
         )
 
 

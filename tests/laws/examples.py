@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from domain.digests import digests
 from domain.identity import AccountKey
-from domain.invoices import InvoiceCreated
 from domain.messages import Message
-from tests.builders import AS_IT_COMES, NOON, About, LineText, deduct, grant, invoice, void
+from tests.builders import AS_IT_COMES, NOON, LineText, deduct, grant, invoice, void
 
 ACCOUNTS = (
     AccountKey("default", "acme", "USD"),
@@ -164,33 +161,7 @@ def voids(draw: st.DrawFn) -> Message:
 messages = st.one_of(
     grants(), invoices(), invoices(), invoices(), invoices(), deductions(), deductions(), voids()
 )
-
-
 beginnings = st.lists(grants(), min_size=1, max_size=5)
-middles = st.lists(messages, min_size=3, max_size=14)
 echoes = st.lists(
     st.tuples(st.integers(0, 20), st.integers(0, 20), st.sampled_from(ECHOES)), max_size=6
 )
-
-
-@st.composite
-def message_lists(draw: st.DrawFn) -> list[Message]:
-    """Grants, then anything, and echoes: what came comes again, is renamed, or is voided."""
-    found = [*draw(beginnings), *draw(middles)]
-    for number, (which, gap, kind) in enumerate(draw(echoes)):
-        bills = [at for at, row in enumerate(found) if isinstance(row.body, InvoiceCreated)]
-        places = bills if kind == "void" and bills else range(len(found))
-        place = places[which % len(places)]
-        found.insert(place + 1 + gap, _echo(found[place], kind, f"echo{number}"))
-    return found
-
-
-def _echo(message: Message, kind: str, name: str) -> Message:
-    body: Any = message.body
-    if kind == "void" and isinstance(body, InvoiceCreated):
-        about = About(id=name, tenant=body.tenant, customer=body.customer, currency=body.currency)
-        return void(body.invoice, **about)
-    if kind == "rename":
-        cause = message.cause._replace(id=name)
-        return replace(message, cause=cause, digests=digests(cause.type, name, body))
-    return message

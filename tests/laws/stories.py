@@ -10,11 +10,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.account import TenantSettings
 from domain.identity import AccountKey
 from domain.messages import Message
 from domain.order import PROFILES
-from tests.laws.examples import message_lists
+from domain.settings import TenantSettings
+from tests.laws.lists import message_lists
 from tests.world import World
 
 PAUSES = (0, 0, 0, 10, 20, 40, 60, 90, -30)

@@ -1,5 +1,6 @@
 """Whatever comes, the books keep every promise, and credit goes back where it came from."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from domain.digests import digests
 from domain.identity import AccountKey
 from domain.invariants import violations
 from domain.messages import Message
+from domain.vocabulary import Kind
 from tests.builders import About, LineText, invoice, void
 from tests.laws.examples import ACCOUNTS, lines
 from tests.laws.stories import Moment, Story, stories
@@ -52,6 +54,18 @@ def _lots(world: World, key: AccountKey) -> dict[str, tuple[int, int]]:
     return {name: (lot.remaining, lot.used) for name, lot in world.account(key).grants.items()}
 
 
+@given(stories())
+def test_a_transfer_moves_and_makes_nothing(story: Story) -> None:
+    """R18: what has left the tenant's accounts in a currency has come to others of them."""
+    moved = Counter[tuple[str, str]]()
+    world = story.world()
+    for entry in world.entries:
+        if entry.kind in (Kind.TRANSFER_OUT, Kind.TRANSFER_IN):
+            tenant, _, currency = world.accounts[entry.account_id].key
+            moved[tenant, currency] += entry.amount
+    assert not any(moved.values())
+
+
 @given(stories(), st.sampled_from([10, 100, 10_000]))
 def test_minor_units_scale(story: Story, factor: int) -> None:
     """Amounts times 10^k give the same entries times 10^k: no number is special."""
@@ -68,9 +82,14 @@ def _scaled_message(message: Message, factor: int) -> Message:
     body: Any = message.body
     changed: dict[str, Any] = {
         name: getattr(body, name) * factor
-        for name in ("amount", "amount_due")
-        if hasattr(body, name)
+        for name in ("amount", "amount_due", "shortfall", "low_balance")
+        if getattr(body, name, None) is not None
     }
+    if getattr(body, "tolerances", None):
+        changed["tolerances"] = {
+            plan: {currency: amount * factor for currency, amount in amounts.items()}
+            for plan, amounts in body.tolerances.items()
+        }
     if hasattr(body, "lines"):
         changed["lines"] = tuple(replace(x, amount=x.amount * factor) for x in body.lines)
     scaled = replace(body, **changed)

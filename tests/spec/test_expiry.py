@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.account import TenantSettings
+from domain.settings import TenantSettings
 from tests.builders import deduct, grant, instant, invoice, void
 from tests.world import World
 

@@ -1,7 +1,8 @@
 """invoice.created: available credit pays a new invoice by itself."""
 
-from domain.account import TenantSettings
+from domain.settings import TenantSettings
 from tests.builders import grant, invoice
+from tests.verbs import configure
 from tests.world import World
 
 
@@ -90,7 +91,7 @@ def test_auto_apply_may_be_switched_off_by_the_tenant_the_account_or_the_invoice
     ]
     for tenant, account, own, applied in cases:
         world = World(TenantSettings(auto_apply=tenant)).given(grant(500))
-        world.account().auto_apply = account
+        world.given(configure(auto_apply=account))
         seen = world.when(invoice(300, auto_apply=own))
         assert world.invoice().applied == applied, (tenant, account, own)
         assert seen.why == ["credited" if applied else "auto_apply_off"]

@@ -5,7 +5,7 @@ The clock stands at noon, and the late window is an hour unless a test says othe
 
 from datetime import timedelta
 
-from domain.account import TenantSettings
+from domain.settings import TenantSettings
 from tests.builders import NOON, deduct, grant, instant, invoice
 from tests.world import World
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.account import TenantSettings
 from domain.messages import Message
+from domain.settings import TenantSettings
 from tests.builders import deduct, grant
 from tests.world import World
 

@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import pytest
 
-from domain.account import TenantSettings
 from domain.identity import AccountKey, account_id
+from domain.settings import TenantSettings
 from tests.builders import ACME, deduct, grant, invoice, void
 from tests.world import World
 

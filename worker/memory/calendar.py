@@ -1,4 +1,4 @@
-"""Which grants expire next, without looking at any other."""
+"""Which grants and holds come to their end next, without looking at any other."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -6,32 +6,31 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from domain.account import Grant
 from domain.identity import Id128
 
 
 class Date(NamedTuple):
-    """The instant at which a grant's time is over; sorts by it."""
+    """The instant at which the time of a grant or hold is over; sorts by it."""
 
     expires_at: datetime
     account_id: Id128
-    grant: str
+    what: str
+    name: str
 
 
 class Calendar:
     """A heap of dates for each tenant, because each has a late window of its own (R3).
 
-    A date stays when its grant is used up or amended; `holds` tells whether it still counts.
+    A date stays when its grant is used up or amended; `counts` tells whether it still does.
     """
 
-    def __init__(self, holds: Callable[[Date], bool]) -> None:
-        self._holds = holds
+    def __init__(self, counts: Callable[[Date], bool]) -> None:
+        self._counts = counts
         self._dates: defaultdict[str, list[Date]] = defaultdict(list)
 
-    def note(self, tenant: str, account_id: Id128, grant: Grant) -> None:
-        """Remember a grant that has something to expire from now on."""
-        if grant.expires_at is not None:
-            heappush(self._dates[tenant], Date(grant.expires_at, account_id, grant.grant))
+    def note(self, tenant: str, date: Date) -> None:
+        """Remember what comes to its end."""
+        heappush(self._dates[tenant], date)
 
     def tenants(self) -> list[str]:
         """The tenants that have dates."""
@@ -40,7 +39,7 @@ class Calendar:
     def first(self, tenant: str) -> Date | None:
         """The tenant's next date."""
         dates = self._dates[tenant]
-        while dates and not self._holds(dates[0]):
+        while dates and not self._counts(dates[0]):
             heappop(dates)
         return dates[0] if dates else None
 
@@ -50,7 +49,7 @@ class Calendar:
         accounts: dict[Id128, None] = {}
         while dates and dates[0].expires_at <= until and len(accounts) < count:
             date = heappop(dates)
-            if self._holds(date) and date not in taken[-1:]:
+            if self._counts(date) and date not in taken[-1:]:
                 taken.append(date)
                 accounts[date.account_id] = None
         for date in taken:

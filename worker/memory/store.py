@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from types import MappingProxyType
 
 from db.errors import LeaseLost, Transient
 from db.values import Lease, Quarantined, Unsent
-from domain.account import TenantSettings
 from domain.identity import AccountKey, Id128
+from domain.settings import TenantSettings
 from worker.memory.leases import Leases
 from worker.memory.rows import AccountRows
 from worker.memory.tables import Tables
@@ -86,9 +86,9 @@ class MemoryStore:
         for row in ids:
             self._tables.outbox.pop(row, None)
 
-    def accounts_due(self, count: int) -> dict[Id128, AccountKey]:
-        """Some accounts that hold credit whose time and late window are over (R3)."""
-        return self._tables.accounts_due(self._clock.now(), count)
+    def accounts_due(self, count: int, notice: timedelta) -> dict[Id128, AccountKey]:
+        """Some accounts for which an expiry run has something to do (R3)."""
+        return self._tables.accounts_due(self._clock.now(), count, notice)
 
     def next_due(self) -> datetime | None:
         """The earliest instant at which `accounts_due` has something."""

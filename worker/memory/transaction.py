@@ -1,12 +1,12 @@
 """A money transaction in memory: locked rows, working copies, and what is to be written."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from db.values import Quarantined, Unsent
-from domain.account import Account
 from domain.changes import Changes, State
 from domain.identity import Id128
-from domain.wanted import Wanted
+from domain.settings import TenantSettings
+from domain.wanted import Wanted, behind, expect
 from worker.memory.rows import AccountRow, AccountRows
 from worker.memory.tables import Tables
 from worker.ports import Clock
@@ -30,6 +30,11 @@ class MemoryTransaction:
         self._quarantined: Sequence[Quarantined] = ()
         self._unsent: Unsent | None = None
 
+    def settings(self, tenants: Collection[str]) -> dict[str, TenantSettings]:
+        """What some tenants have set, of those that have set anything."""
+        known = self._tables.settings
+        return {tenant: known[tenant] for tenant in tenants if tenant in known}
+
     def gather(self, want: Wanted) -> State:
         """Lock the accounts in account_id order, making the missing ones; load; read the clock."""
         for account_id in sorted(want.accounts):
@@ -40,13 +45,17 @@ class MemoryTransaction:
             )
         receipts = ((key, self._rows[key.account_id].receipt(key)) for key in want.receipts)
         tenants = {key.tenant for key in want.accounts.values()}
-        settings = self._tables.settings
-        return State(
+        state = State(
             now=self._clock.now(),
-            accounts=self._load(want),
+            accounts={name: rows.working_copy() for name, rows in self._rows.items()},
             receipts={key: receipt for key, receipt in receipts if receipt is not None},
-            settings={tenant: settings[tenant] for tenant in tenants if tenant in settings},
+            settings=self.settings(tenants),
         )
+        self._load(state, want)
+        self._load(state, behind(state, want))
+        self._load(state, behind(state, Wanted()))
+        expect(state, want)
+        return state
 
     def save(self, changes: Changes, quarantined: Sequence[Quarantined]) -> None:
         """Take over what has changed, the events as one outbox row."""
@@ -73,14 +82,19 @@ class MemoryTransaction:
             self._wait()
         self._locks.add(account_id)
 
-    def _load(self, want: Wanted) -> dict[Id128, Account]:
-        """Working copies of the accounts, with what is named and nothing else."""
-        rows = self._rows
-        accounts = {account_id: row.working_copy() for account_id, row in rows.items()}
+    def _load(self, state: State, want: Wanted) -> None:
+        """Add what is named, and nothing else."""
+        rows, accounts = self._rows, state.accounts
         for account_id, name in want.grants:
             rows[account_id].load_grant(accounts[account_id], name)
         for account_id, name in want.external_ids:
             rows[account_id].load_external(accounts[account_id], name)
         for account_id, name in want.invoices:
             rows[account_id].load_invoice(accounts[account_id], name)
-        return accounts
+        for kind, names in want.kept.items():
+            for account_id, name in names:
+                rows[account_id].load_kept(accounts[account_id], kind, name)
+        for account_id in want.open_holds:
+            rows[account_id].load_open_holds(accounts[account_id])
+        for account_id in want.open_invoices:
+            rows[account_id].load_open_invoices(accounts[account_id])
