@@ -11,13 +11,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Table, func, select, text
+from sqlalchemy import Connection, Engine, Select, Table, func, select, text
 
+from db.books_kept import AMENDMENTS, KEPT, Reading, columns, in_key_order
 from db.checks import CHECKS, Check
 from db.rows import Row, grant_of, invoice_of, receipt_of
-from db.tables import accounts, entries, grants, invoices, outbox, quarantine, receipts
-from domain.account import Allocation
+from db.tables import accounts, entries, grants, invoices, receipts
+from db.tables_shared import outbox, quarantine
 from domain.books import Books
+from domain.credit import Allocation
 from domain.identity import AccountKey
 from domain.ledger import Entry
 from domain.messages import Cause
@@ -28,25 +30,21 @@ BATCHES_AT_A_TIME = 10
 """Rows of the outbox hold the events of a whole batch each."""
 
 
-def columns(table: Table, names: str) -> list[Column[Any]]:
-    """Some columns of a table, in this order."""
-    return [table.c[name] for name in names.split()]
-
-
 ACCOUNT = columns(accounts, "account_id tenant customer currency balance seq event_seq head")
 ENTRY = columns(
     entries,
     "account_id seq kind amount balance invoice allocations reverses cause_source cause_id "
-    "cause_type order_profile recorded_at dated_at context hash",
+    "cause_type order_profile recorded_at dated_at context asked hash",
 )
 GRANT = columns(
     grants,
     "account_id grant_id seq amount remaining category priority effective_at expires_at scope "
-    "used expired voided moved held is_void external_id named terms",
+    "used expired voided moved held is_void external_id named terms amendments is_announced",
 )
 INVOICE = columns(
     invoices,
-    "account_id invoice amount_due status auto_apply issued_at lines uses entries terms",
+    "account_id invoice amount_due status auto_apply issued_at lines uses entries terms "
+    "written_off revised",
 )
 RECEIPT = columns(
     receipts,
@@ -70,19 +68,14 @@ class Snapshot:
 
     def books(self) -> Iterator[Books]:
         """Every account with all its rows, in the order of account ids."""
-        ledger = _ByAccount(self._stream(ENTRY, entries.c.seq))
-        lots = _ByAccount(self._stream(GRANT, grants.c.grant_id))
-        bills = _ByAccount(self._stream(INVOICE, invoices.c.invoice))
-        told = _ByAccount(self._stream(RECEIPT, receipts.c.key))
-        for row in self._stream(ACCOUNT):
-            yield books_of(
-                row,
-                entries=map(entry_of, ledger.rows_of(row[0])),
-                grants=(grant_of(r[1:]) for r in lots.rows_of(row[0])),
-                invoices=(invoice_of(r[1:]) for r in bills.rows_of(row[0])),
-                receipts=(receipt_of(r)[1] for r in told.rows_of(row[0])),
-            )
-        streams = {"entries": ledger, "grants": lots, "invoices": bills, "receipts": told}
+        streams = {name: _ByAccount(self.stream(wanted)) for name, (wanted, _) in READ.items()}
+        for row in self.stream(in_key_order(accounts, ACCOUNT)):
+            parts = {
+                name: [of(found) for found in streams[name].rows_of(row[0])]
+                for name, (_, of) in READ.items()
+            }
+            parts["kept"] = [kept for name in KEPT for kept in parts.pop(name)]
+            yield books_of(row, **parts)
         self.orphans = {name: stream.count_orphans() for name, stream in streams.items()}
 
     def quarantined(self) -> Iterator[tuple[str | None, str]]:
@@ -103,10 +96,10 @@ class Snapshot:
         for check in CHECKS:
             yield check, self._connection.execute(text(check.broken)).scalar_one()
 
-    def _stream(self, wanted: list[Column[Any]], *then_by: Column[Any]) -> Iterator[Row]:
-        ordered = select(*wanted).order_by(wanted[0], *then_by)
+    def stream(self, wanted: Select[Any]) -> Iterator[Row]:
+        """The rows of any query, a portion at a time."""
         options = {"yield_per": ROWS_AT_A_TIME}
-        return (tuple(row) for row in self._connection.execute(ordered, execution_options=options))
+        return (tuple(row) for row in self._connection.execute(wanted, execution_options=options))
 
 
 @contextmanager
@@ -155,7 +148,7 @@ class _ByAccount:
 def books_of(row: Row, **parts: Iterable[Any]) -> Books:
     """From an ACCOUNT row and the account's other rows; parts that are not given are empty."""
     account_id, tenant, customer, currency, balance, seq, event_seq, head = row
-    names = ("entries", "grants", "invoices", "receipts")
+    names = ("entries", "grants", "invoices", "receipts", "kept", "amendments")
     given: dict[str, Any] = {name: tuple(parts.get(name, ())) for name in names}
     return Books(
         key=AccountKey(tenant, customer, currency),
@@ -183,3 +176,14 @@ def entry_of(row: Row) -> Entry:
         Cause(*cause),
         *row[11:],
     )
+
+
+READ: dict[str, Reading] = {
+    "entries": (in_key_order(entries, ENTRY), entry_of),
+    "grants": (in_key_order(grants, GRANT), lambda row: grant_of(row[1:])),
+    "invoices": (in_key_order(invoices, INVOICE), lambda row: invoice_of(row[1:])),
+    "receipts": (in_key_order(receipts, RECEIPT), lambda row: receipt_of(row)[1]),
+    "amendments": AMENDMENTS,
+    **KEPT,
+}
+"""Everything that belongs to an account, by table."""

@@ -22,7 +22,7 @@ CHECKS = (
     Check(
         "I7",
         "what invoices show as applied is the sum of what stands applied",
-        """SELECT count(*) FROM invoices WHERE applied <> coalesce(
+        """SELECT count(*) FROM invoices WHERE applied <> written_off + coalesce(
                (SELECT sum((use ->> 2)::bigint) FROM jsonb_array_elements(uses) AS use), 0)""",
     ),
     Check(

@@ -1,9 +1,21 @@
-"""The kinds of column that the tables are made of; none may be null unless it says so."""
+"""What the tables are made of: kinds of column, none of which may be null unless it says so."""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Computed, DateTime, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    MetaData,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
 
 
 def word(name: str, **options: Any) -> Column[str]:

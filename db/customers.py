@@ -4,11 +4,12 @@ from sqlalchemy import Connection, select
 
 from db import rows
 from db.books import ACCOUNT, ENTRY, GRANT, books_of, entry_of
-from db.tables import accounts, entries, grants, tenants
-from domain.account import TenantSettings
+from db.tables import accounts, entries, grants
+from db.tables_shared import tenants
 from domain.books import Books
 from domain.identity import Id128
 from domain.ledger import Entry
+from domain.settings import TenantSettings
 
 _NAMES_MAX = 2_000
 

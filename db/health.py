@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from domain.account import TenantSettings
+from domain.settings import TenantSettings
 
 _REUSED = """SELECT count(*) FROM
     (SELECT key FROM receipts GROUP BY key HAVING count(*) > 1) AS reused"""
@@ -29,7 +29,23 @@ class Server(NamedTuple):
     fsync: bool
     full_page_writes: bool
     synchronous_commit: str
+    has_standbys: bool
+    """Whether commits are meant to wait for other servers."""
     now: datetime
+
+    @property
+    def unsafe(self) -> list[str]:
+        """Settings that are off, so that a crash of this server can undo what was committed.
+
+        `synchronous_commit` as `local` is not among them: the server itself keeps every commit,
+        and a standby that takes over without it is behind, as every asynchronous one may be.
+        """
+        off = {
+            "fsync": not self.fsync,
+            "full_page_writes": not self.full_page_writes,
+            "synchronous_commit": self.synchronous_commit == "off",
+        }
+        return [name for name, is_off in off.items() if is_off]
 
 
 class LeaseHeld(NamedTuple):
@@ -55,7 +71,8 @@ def server(connection: Connection) -> Server:
             """SELECT current_setting('server_version_num')::integer,
                       current_setting('fsync')::boolean,
                       current_setting('full_page_writes')::boolean,
-                      current_setting('synchronous_commit'), clock_timestamp()"""
+                      current_setting('synchronous_commit'),
+                      current_setting('synchronous_standby_names') <> '', clock_timestamp()"""
         )
     ).one()
     return Server(*row)

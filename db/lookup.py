@@ -3,7 +3,8 @@
 from sqlalchemy import Engine, select
 
 from db.rows import receipt_of
-from db.tables import quarantine, receipts
+from db.tables import receipts
+from db.tables_shared import quarantine
 from domain.identity import Id128, message_key
 from domain.ledger import Receipt
 

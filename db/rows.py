@@ -4,53 +4,62 @@ What is written is plain text and numbers only: psycopg writes those in C, and e
 and instants in Python.
 """
 
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from db.literals import plain_array, text_array
-from domain.account import Account, Grant, Invoice, TenantSettings, Use
+from domain.account import Account
+from domain.bill import Invoice, Line, Use
 from domain.changes import Key
+from domain.credit import Grant, GrantDetails
 from domain.decision import Instants
 from domain.fields import rfc3339
 from domain.identity import AccountKey, Id128, message_key
-from domain.invoices import Line
 from domain.jsontext import json_encoder
 from domain.ledger import Entry, Receipt
 from domain.messages import Cause
+from domain.settings import NOTHING_SET, AccountSettings, TenantSettings
 from domain.vocabulary import Category, InvoiceStatus, Outcome, Refusal
 
 Row = tuple[Any, ...]
 
 ENTRY_COLUMNS = (
     "account_id, seq, kind, amount, balance, invoice, allocations, reverses, cause_source, "
-    "cause_id, cause_type, order_profile, recorded_at, dated_at, context, hash"
+    "cause_id, cause_type, order_profile, recorded_at, dated_at, context, asked, hash"
 )
 GRANT_COLUMNS = (
     "account_id, grant_id, seq, amount, remaining, used, expired, voided, moved, held, category, "
     "priority, effective_at, expires_at, scope, is_void, external_id, named, terms, memo, sent_at, "
-    "reference_number, line_items"
+    "reference_number, line_items, amendments, is_announced"
 )
 INVOICE_COLUMNS = (
     "account_id, invoice, amount_due, applied, status, auto_apply, issued_at, lines, uses, "
-    "entries, terms"
+    "entries, terms, written_off, revised"
 )
 RECEIPT_COLUMNS = (
     "account_id, key, source, id, type, digest, outcome, reason, decided_at, business_at, "
     "seq_first, seq_last, event_seq, attributes, repeats, conflicts"
 )
 
-_encode = json_encoder(ascii_only=False)
+encode = json_encoder(ascii_only=False)
+_NOTHING_SAID = (None, None, None, None)
 _CATEGORIES = {category.value: category for category in Category}
 
 
-def _instant(instant: datetime | None) -> str | None:
-    return None if instant is None else rfc3339(instant)
+def instant(moment: datetime | None) -> str | None:
+    """An instant as it is written, where there is one."""
+    return None if moment is None else rfc3339(moment)
 
 
 def account_of(row: Row) -> Account:
     """From load_accounts."""
-    identity, tenant, customer, currency, *state = row
-    return Account(identity, AccountKey(tenant, customer, currency), *state)
+    identity, tenant, customer, currency, balance, seq, event_seq, head, decided_at = row[:9]
+    key, said = AccountKey(tenant, customer, currency), row[9:13]
+    settings = NOTHING_SET if said == _NOTHING_SAID else AccountSettings(*said)
+    return Account(
+        identity, key, balance, seq, event_seq, head, decided_at, settings, has_enough=row[13]
+    )
 
 
 def grant_of(row: Row) -> Grant:
@@ -72,8 +81,7 @@ def grant_of(row: Row) -> Grant:
 
 def grant_row(account_id: Id128, grant: Grant) -> Row:
     """For COPY, in the order of GRANT_COLUMNS."""
-    assert grant.details is not None, "only a new grant is inserted"
-    memo, sent_at, reference_number, line_items = grant.details
+    memo, sent_at, reference_number, line_items = grant.details or GrantDetails()
     items = [_without_none(item) for item in line_items]
     return (
         account_id,
@@ -88,17 +96,19 @@ def grant_row(account_id: Id128, grant: Grant) -> Row:
         grant.held,
         grant.category.value,
         grant.priority,
-        _instant(grant.effective_at),
-        _instant(grant.expires_at),
+        instant(grant.effective_at),
+        instant(grant.expires_at),
         text_array(grant.scope),
         grant.is_void,
         grant.external_id,
         grant.named,
         grant.terms,
         memo,
-        _instant(sent_at),
+        instant(sent_at),
         reference_number,
-        _encode(items) if items else None,
+        encode(items) if items else None,
+        grant.amendments,
+        grant.is_announced,
     )
 
 
@@ -109,7 +119,7 @@ def _without_none(item: Any) -> dict[str, Any]:
 
 def invoice_of(row: Row) -> Invoice:
     """From load_invoices, without the account id."""
-    name, amount_due, status, auto_apply, issued_at, lines, uses, entries, terms = row
+    name, amount_due, status, auto_apply, issued_at, lines, uses, entries, *rest = row
     return Invoice(
         invoice=name,
         amount_due=amount_due,
@@ -119,7 +129,9 @@ def invoice_of(row: Row) -> Invoice:
         lines=tuple(Line(id=i, product=p, amount=amount) for i, p, amount in lines or ()),
         uses=[Use(*use) for use in uses],
         entries=list(entries),
-        terms=terms,
+        terms=rest[0],
+        written_off=rest[1],
+        revised=rest[2],
     )
 
 
@@ -133,11 +145,13 @@ def invoice_row(account_id: Id128, invoice: Invoice) -> Row:
         invoice.applied,
         invoice.status.value,
         invoice.auto_apply,
-        _instant(invoice.issued_at),
-        _encode(lines) if lines else None,
-        _encode(invoice.uses),
+        instant(invoice.issued_at),
+        encode(lines) if lines else None,
+        encode(invoice.uses),
         plain_array(invoice.entries),
         invoice.terms,
+        invoice.written_off,
+        invoice.revised,
     )
 
 
@@ -150,13 +164,14 @@ def entry_row(entry: Entry) -> Row:
         entry.amount,
         entry.balance,
         entry.invoice,
-        _encode(entry.allocations),
+        encode(entry.allocations),
         plain_array(entry.reverses),
         *entry.cause,
         entry.order,
         rfc3339(entry.recorded_at),
         rfc3339(entry.dated_at),
         entry.context,
+        entry.asked,
         "\\x" + entry.hash.hex(),
     )
 
@@ -190,7 +205,7 @@ def receipt_row(receipt: Receipt) -> Row:
         receipt.seq_first,
         receipt.seq_last,
         receipt.event_seq,
-        _encode(receipt.attributes) if receipt.attributes else None,
+        encode(receipt.attributes) if receipt.attributes else None,
         receipt.repeats,
         receipt.conflicts,
     )
@@ -202,3 +217,17 @@ def settings_of(version: int, settings: dict[str, Any]) -> TenantSettings:
     if "late_window" in given:
         given["late_window"] = timedelta(seconds=given["late_window"])
     return TenantSettings(version=version, **given)
+
+
+def settings_text(settings: TenantSettings) -> str:
+    """The row's JSON: only what differs from the defaults, so that `settings_of` reads it back."""
+    said = {
+        field.name: getattr(settings, field.name)
+        for field in fields(settings)
+        if field.name != "version"
+    }
+    default = TenantSettings()
+    given = {name: value for name, value in said.items() if value != getattr(default, name)}
+    if "late_window" in given:
+        given["late_window"] //= timedelta(seconds=1)
+    return encode(given)

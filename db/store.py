@@ -11,15 +11,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from db.errors import Impossible, OutcomeUnknown, Transient
-from db.gather import Fence, gather
+from db.gather import Fence, gather, load_settings
 from db.queries import statement
 from db.save import save
 from db.values import Lease, Quarantined, Unsent
-from domain.account import TenantSettings
 from domain.changes import Changes, State
 from domain.identity import AccountKey, Id128
+from domain.settings import TenantSettings
 from domain.wanted import Wanted
 
+FIND_STALLED = statement("find_stalled")
 END_STALLED = statement("end_stalled")
 TAKE_LEASE = statement("take_lease")
 RENEW_LEASE = statement("renew_lease")
@@ -31,6 +32,8 @@ STALLED_SECONDS = 5.0
 
 ASK_BRIEFLY = b"SET LOCAL lock_timeout = '1s'"
 
+STEP_UP = b"SET LOCAL ROLE NONE"
+
 FORGET = b"DELETE FROM outbox WHERE id = ANY(%s::bigint[])"
 
 
@@ -39,6 +42,10 @@ class PostgresTransaction:
 
     def __init__(self, connection: Connection[Any], fence: Fence) -> None:
         self._connection, self._fence = connection, fence
+
+    def settings(self, tenants: Collection[str]) -> dict[str, TenantSettings]:
+        """What some tenants have set, of those that have set anything."""
+        return load_settings(self._connection, tenants)
 
     def gather(self, want: Wanted) -> State:
         """Lock and load; raises LeaseLost."""
@@ -66,7 +73,9 @@ class PostgresStore:
         asked = {"name": name, "holder": holder, "seconds": seconds}
         with self._connection() as connection:
             connection.execute(ASK_BRIEFLY)
-            connection.execute(END_STALLED, (name, STALLED_SECONDS))
+            stalled = connection.execute(FIND_STALLED, (name,)).fetchall()
+            if stalled:
+                _end(connection, [pid for (pid,) in stalled])
             row = connection.execute(TAKE_LEASE, asked).fetchone()
         return Lease(name, row[0]) if row else None
 
@@ -93,11 +102,11 @@ class PostgresStore:
         with self._connection() as connection:
             connection.execute(FORGET, (list(ids),))
 
-    def accounts_due(self, count: int) -> dict[Id128, AccountKey]:
-        """Some accounts whose credit is to be expired."""
-        default: timedelta = TenantSettings().late_window
+    def accounts_due(self, count: int, notice: timedelta) -> dict[Id128, AccountKey]:
+        """Some accounts with credit or holds to end, or grants to tell of `notice` before."""
+        asked = {"count": count, "notice": notice, "late_window": TenantSettings().late_window}
         with self._connection() as connection:
-            rows = connection.execute(ACCOUNTS_DUE, (default, count)).fetchall()
+            rows = connection.execute(ACCOUNTS_DUE, asked).fetchall()
         return {row[0]: AccountKey(*row[1:]) for row in rows}
 
     @contextmanager
@@ -117,6 +126,13 @@ class PostgresStore:
         pooled.close()
 
 
+def _end(connection: Connection[Any], stalled: list[int]) -> None:
+    """As the user who logged in, whose sessions they are; a role has none, and may not end them."""
+    with connection.transaction(force_rollback=True):
+        connection.execute(STEP_UP)
+        connection.execute(END_STALLED, (stalled, STALLED_SECONDS))
+
+
 @contextmanager
 def _transient() -> Iterator[None]:
     try:
@@ -124,6 +140,9 @@ def _transient() -> Iterator[None]:
     except (DBAPIError, psycopg.Error) as error:
         raise Transient(f"no database connection: {_sentence(error)}") from error
 
+
+_RACED_FOR = "tenants_pkey"
+"""Two writers made the same version of a tenant's settings; tried again, one makes the next."""
 
 _WRONG_ROWS = (
     psycopg.IntegrityError,
@@ -137,6 +156,9 @@ _WRONG_ROWS = (
 def _told_apart() -> Iterator[None]:
     try:
         yield
+    except psycopg.errors.UniqueViolation as error:
+        raced = error.diag.constraint_name == _RACED_FOR
+        raise (Transient if raced else Impossible)(_sentence(error)) from error
     except _WRONG_ROWS as error:
         raise Impossible(_sentence(error)) from error
     except psycopg.Error as error:

@@ -1,6 +1,5 @@
-"""The tables. `account_id` leads every key of ledger data, so the same schema shards by account.
+"""The tables of the ledger. `account_id` leads every key, so the same schema shards by account.
 
-Exempt are the tables that belong to no account: tenants, leases, outbox, quarantine.
 Ids are compared byte for byte, hence the "C" collation. Checks carry the number of the promise
 that they hold. What is written here and what the migrations make is compared by a test.
 """
@@ -8,11 +7,9 @@ that they hold. What is written here and what the migrations make is compared by
 from sqlalchemy import (
     BigInteger,
     Column,
-    Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -22,10 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db import columns
-
-metadata = MetaData()
-
-_NOW = text("clock_timestamp()")
+from db.columns import metadata
 
 accounts = Table(
     "accounts",
@@ -46,8 +40,13 @@ accounts = Table(
     ),
     columns.instant("decided_at", nullable=True),
     columns.flag("auto_apply", nullable=True),
+    columns.flag("apply_to_open_invoices", nullable=True),
+    columns.count("low_balance", nullable=True),
+    columns.word("plan", nullable=True),
+    columns.flag("has_enough", server_default=text("false")),
     columns.check("i5_balance_in_range", "balance BETWEEN 0 AND 9000000000000000"),
     columns.check("i3_counters_count", "seq >= 0 AND event_seq >= 0"),
+    columns.check("i5_low_balance_not_negative", "low_balance >= 0"),
     columns.check("i10_head_is_a_hash", "octet_length(head) = 32"),
     # a customer's accounts, whatever their currency
     Index("accounts_by_customer", "tenant", "customer"),
@@ -72,6 +71,7 @@ entries = Table(
     columns.instant("recorded_at"),
     columns.instant("dated_at"),
     columns.text("context", nullable=True),
+    columns.text("asked", nullable=True),
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("account_id", "seq"),
     columns.check("i3_seq_from_one", "seq >= 1"),
@@ -119,6 +119,8 @@ grants = Table(
     columns.word("reference_number", nullable=True),
     columns.json("line_items", nullable=True),
     columns.flag("is_open", computed="remaining > 0"),
+    Column("amendments", Integer, nullable=False, server_default=text("0")),
+    columns.flag("is_announced", server_default=text("false")),
     PrimaryKeyConstraint("account_id", "grant_id"),
     columns.check("i6_the_parts_sum", "amount = used + expired + voided + moved + remaining"),
     columns.check(
@@ -128,6 +130,7 @@ grants = Table(
     columns.check("r17_held_is_there", "held <= remaining"),
     columns.check("category_is_known", "category IN ('paid', 'promotional')"),
     columns.check("priority_in_range", "priority BETWEEN 0 AND 100"),
+    columns.check("r15_amendments_count", "amendments >= 0"),
     # what a batch loads; an update that leaves the grant open touches no index
     Index("grants_open", "account_id", postgresql_where=text("is_open")),
     # what the expiry run looks for
@@ -135,6 +138,14 @@ grants = Table(
         "grants_due",
         "expires_at",
         postgresql_where=text("is_open AND expires_at IS NOT NULL"),
+    ),
+    # and what it has yet to tell of
+    Index(
+        "grants_to_announce",
+        "expires_at",
+        postgresql_where=text(
+            "is_open AND expires_at IS NOT NULL AND NOT is_void AND NOT is_announced"
+        ),
     ),
     # R7: an external id names one grant
     Index(
@@ -161,11 +172,18 @@ invoices = Table(
     columns.json("uses"),
     Column("entries", ARRAY(BigInteger), nullable=False),
     columns.uuid("terms", nullable=True),
+    columns.count("written_off", server_default=text("0")),
+    columns.count("revised", server_default=text("0")),
+    columns.flag("is_payable", computed="status = 'open' AND applied < amount_due"),
     PrimaryKeyConstraint("account_id", "invoice"),
     columns.check("i7_applied_within_due", "applied BETWEEN 0 AND amount_due"),
+    columns.check("i3_revised_counts", "revised >= 0"),
+    columns.check("r19_written_off_within_applied", "written_off BETWEEN 0 AND applied"),
     columns.check(
         "status_is_known", "status IN ('draft', 'open', 'payment_pending', 'paid', 'void')"
     ),
+    # R11: what a grant may pay when it comes
+    Index("invoices_payable", "account_id", postgresql_where=text("is_payable")),
     postgresql_with={"fillfactor": 90},
 )
 
@@ -192,47 +210,4 @@ receipts = Table(
     columns.check("outcome_is_known", "outcome IN ('applied', 'refused')"),
     columns.check("a_refusal_has_its_reason", "(reason IS NOT NULL) = (outcome = 'refused')"),
     postgresql_with={"fillfactor": 90},
-)
-
-tenants = Table(
-    "tenants",
-    metadata,
-    columns.word("tenant"),
-    Column("version", Integer, nullable=False),
-    columns.json("settings"),
-    columns.instant("since", server_default=_NOW),
-    PrimaryKeyConstraint("tenant", "version"),
-)
-
-leases = Table(
-    "leases",
-    metadata,
-    columns.word("name", primary_key=True),
-    columns.count("epoch"),
-    columns.text("holder"),
-    columns.instant("expires_at"),
-    postgresql_with={"fillfactor": 10},
-)
-
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("events", LargeBinary, nullable=False),
-    columns.instant("committed_at", server_default=_NOW),
-)
-
-quarantine = Table(
-    "quarantine",
-    metadata,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("raw", LargeBinary, nullable=False),
-    columns.text("reason"),
-    columns.word("message_id", nullable=True),
-    columns.text("state", server_default="held"),
-    columns.instant("since", server_default=_NOW),
-    columns.instant("handled_at", nullable=True),
-    columns.text("handled_by", nullable=True),
-    columns.text("note", nullable=True),
-    columns.check("state_is_known", "state IN ('held', 'redriven', 'discarded')"),
 )

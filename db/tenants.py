@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from db.tables import tenants
+from db.tables_shared import tenants
 
 
 def add_settings(engine: Engine, tenant: str, settings: Mapping[str, Any]) -> None:

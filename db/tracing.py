@@ -1,6 +1,7 @@
 """Where credit came from and went: look-ups for people, which take no lock and decide nothing."""
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, literal, select
@@ -14,13 +15,15 @@ from db.books import (
     RECEIPT,
     ROWS_AT_A_TIME,
     books_of,
-    columns,
     entry_of,
 )
+from db.books_kept import columns
 from db.rows import grant_of, invoice_of, receipt_of
-from db.tables import accounts, entries, grants, invoices, quarantine, receipts
-from domain.account import Grant, GrantDetails, Invoice
+from db.tables import accounts, entries, grants, invoices, receipts
+from db.tables_shared import quarantine
+from domain.bill import Invoice
 from domain.books import Books
+from domain.credit import Grant, GrantDetails
 from domain.identity import Id128
 from domain.ledger import Entry, Receipt
 
@@ -64,12 +67,13 @@ def entries_at(connection: Connection, account_id: Id128, seqs: Collection[int])
     return [entry_of(tuple(row)) for row in rows]
 
 
-def ledger_from_first(connection: Connection, account_id: Id128) -> Iterator[Entry]:
+@contextmanager
+def ledger_from_first(connection: Connection, account_id: Id128) -> Iterator[Iterator[Entry]]:
     """An account's entries, the oldest first, a portion at a time; stop reading when you like."""
     wanted = select(*ENTRY).where(entries.c.account_id == account_id)
     options = {"yield_per": ROWS_AT_A_TIME}
-    rows = connection.execute(wanted.order_by(entries.c.seq), execution_options=options)
-    return (entry_of(tuple(row)) for row in rows)
+    with connection.execute(wanted.order_by(entries.c.seq), execution_options=options) as rows:
+        yield (entry_of(tuple(row)) for row in rows)
 
 
 def invoices_of(connection: Connection, account_id: Id128) -> list[Invoice]:

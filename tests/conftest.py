@@ -61,8 +61,9 @@ def template(servers: Servers) -> Iterator[str]:
 
 
 @pytest.fixture
-def database_url(servers: Servers, template: str) -> Iterator[str]:
-    """A migrated database of the test's own."""
+def database_url(servers: Servers, template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A migrated database of the test's own; processes started on it know how forgetful it is."""
+    monkeypatch.setenv("SCRIP_ALLOW_UNSAFE_DATABASE", "1")
     with database(servers, f"scrip_test_{os.getpid()}_{next(_numbers)}", template=template) as url:
         yield url
 

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from db.values import Lease
-from domain.account import Account, Allocation, Grant, GrantDetails, Invoice, Use
+from domain.account import Account
+from domain.bill import Invoice, Line, Use
 from domain.changes import Changes, Key, State
+from domain.credit import Allocation, Grant, GrantDetails
 from domain.decision import Instants
 from domain.grants import LineItem
-from domain.identity import AccountKey, account_id
-from domain.invoices import Line
+from domain.identity import AccountKey, Id128, account_id
+from domain.kept import Hold, Spent, Transfer, Writeoff
 from domain.ledger import Entry, Receipt
 from domain.messages import Cause
 from domain.vocabulary import Category, InvoiceStatus, Kind, Outcome, Refusal
@@ -25,10 +27,16 @@ ALICE = AccountKey("acme", "alice", "USD")
 BOB = AccountKey("acme", "b\N{LATIN SMALL LETTER O WITH DIAERESIS}b", "JPY")
 
 
-def want(key: AccountKey, **names: Iterable[str]) -> Wanted:
+def want(
+    key: AccountKey, kept: Iterable[tuple[type[Any], str | int]] = (), **names: Iterable[str]
+) -> Wanted:
     """What a batch about one account asks for, by name."""
     id_ = account_id(key)
+    by_kind: dict[type[Any], set[tuple[Id128, Any]]] = {}
+    for kind, name in kept:
+        by_kind.setdefault(kind, set()).add((id_, name))
     return Wanted(
+        kept=by_kind,
         accounts={id_: key},
         receipts={Key(id_, "shop", name) for name in names.get("receipts", ())},
         grants={(id_, name) for name in names.get("grants", ())},
@@ -43,9 +51,14 @@ def gather(store: Store, wanted: Wanted) -> State:
         return transaction.gather(wanted)
 
 
-def account(store: Store, key: AccountKey, **names: Iterable[str]) -> Account:
+def account(
+    store: Store,
+    key: AccountKey,
+    kept: Iterable[tuple[type[Any], str | int]] = (),
+    **names: Iterable[str],
+) -> Account:
     """One account as a batch would find it."""
-    return gather(store, want(key, **names)).accounts[account_id(key)]
+    return gather(store, want(key, kept, **names)).accounts[account_id(key)]
 
 
 def save(store: Store, key: AccountKey, changes: Changes, lease: Lease | None = None) -> None:
@@ -85,6 +98,8 @@ def full_grant() -> Grant:
         voided=100,
         moved=50,
         held=25,
+        amendments=2,
+        is_announced=True,
         external_id="ext-7",
         named=False,
         terms=f"{7:032x}",
@@ -104,6 +119,8 @@ def full_invoice(name: str = "inv") -> Invoice:
         uses=[Use("used up", "l1", 30, 4), Use("other", None, 20, 5)],
         entries=[4, 5],
         terms=f"{9:032x}",
+        written_off=40,
+        revised=3,
     )
 
 
@@ -124,6 +141,7 @@ def entry(key: AccountKey, seq: int, amount: int, balance: int) -> Entry:
         recorded_at=T,
         dated_at=T - timedelta(seconds=1),
         context='{"note":"n"}',
+        asked='{"grant":"g"}',
         hash=bytes([seq]) * 32,
     )
 
@@ -162,4 +180,6 @@ def changes_of(key: AccountKey, *rows: Any, events: Iterable[str] = ()) -> Chang
                 changes.entries.append(row)
             case Account():
                 changes.accounts[id_] = row
+            case Hold() | Transfer() | Writeoff() | Spent():
+                changes.kept[type(row), id_, row.name] = row
     return changes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.account import TenantSettings
 from domain.changes import Changes
 from domain.identity import account_id
+from domain.settings import TenantSettings
 from tests.conformance.building import ALICE, T, changes_of, grant, save
 from worker.memory.clock import MemoryClock
 from worker.memory.store import MemoryStore
@@ -31,9 +31,9 @@ def test_a_grant_is_due_from_exactly_its_instant_on() -> None:
     store = MemoryStore(clock)
     save(store, ALICE, changes_of(ALICE, grant(expires_at=T)))
     clock.set(T + timedelta(hours=1, microseconds=-1))
-    assert store.accounts_due(10) == {}
+    assert store.accounts_due(10, timedelta(0)) == {}
     clock.set(T + timedelta(hours=1))
-    assert store.accounts_due(10) == {account_id(ALICE): ALICE}
+    assert store.accounts_due(10, timedelta(0)) == {account_id(ALICE): ALICE}
 
 
 def test_credit_that_comes_back_is_due_again() -> None:
@@ -41,10 +41,10 @@ def test_credit_that_comes_back_is_due_again() -> None:
     store = MemoryStore(clock)
     save(store, ALICE, changes_of(ALICE, grant(expires_at=T, remaining=0, used=100)))
     clock.set(T + timedelta(days=1))
-    assert store.accounts_due(10) == {}
+    assert store.accounts_due(10, timedelta(0)) == {}
     back = grant(expires_at=T, remaining=10, used=90, details=None)
     save(store, ALICE, Changes(T, grants={(account_id(ALICE), "g"): back}))
-    assert store.accounts_due(10) == {account_id(ALICE): ALICE}
+    assert store.accounts_due(10, timedelta(0)) == {account_id(ALICE): ALICE}
 
 
 def test_details_are_kept_when_a_grant_moves() -> None:

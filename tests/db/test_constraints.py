@@ -70,12 +70,41 @@ RECEIPT_ROW = {
     "repeats": 0,
     "conflicts": 0,
 }
-GOOD = {
+TERMS = {"account_id": ACCOUNT, "terms": ACCOUNT}
+HOLD_ROW = {**TERMS, "hold": "h", "lots": '[["g", null, 500]]', "since": 1, "until": None}
+TRANSFER_ROW = {**TERMS, "transfer": "t", "to_customer": "d", "amount": 100, "seq": 1}
+WRITEOFF_ROW = {
+    **TERMS,
+    "writeoff": "w",
+    "invoice": "i",
+    "amount": 100,
+    "seq": 1,
+    "is_reversed": False,
+}
+RETURNED_ROW = {"account_id": ACCOUNT, "seq": 1, "amount": 100}
+AMENDMENT_ROW = {
+    "account_id": ACCOUNT,
+    "grant_id": "g",
+    "number": 1,
+    "seq": 1,
+    "priority_before": 0,
+    "priority": 100,
+    "cause_source": "/s",
+    "cause_id": "m",
+    "cause_type": "credit.amend",
+    "recorded_at": "2026-01-01Z",
+}
+GOOD: dict[str, dict[str, Any]] = {
     "accounts": ACCOUNT_ROW,
     "entries": ENTRY_ROW,
     "grants": GRANT_ROW,
     "invoices": INVOICE_ROW,
     "receipts": RECEIPT_ROW,
+    "holds": HOLD_ROW,
+    "transfers": TRANSFER_ROW,
+    "writeoffs": WRITEOFF_ROW,
+    "returned": RETURNED_ROW,
+    "amendments": AMENDMENT_ROW,
 }
 
 BAD = [
@@ -83,6 +112,7 @@ BAD = [
     ("accounts", {"balance": 9 * 10**15 + 1}, "i5_balance_in_range"),
     ("accounts", {"seq": -1}, "i3_counters_count"),
     ("accounts", {"head": b"short"}, "i10_head_is_a_hash"),
+    ("accounts", {"low_balance": -1}, "i5_low_balance_not_negative"),
     ("entries", {"seq": 0}, "i3_seq_from_one"),
     ("entries", {"amount": 501}, "i5_balances_in_range"),
     ("entries", {"balance": -1}, "i5_balances_in_range"),
@@ -97,12 +127,27 @@ BAD = [
     ("grants", {"held": 501}, "r17_held_is_there"),
     ("grants", {"category": "gift"}, "category_is_known"),
     ("grants", {"priority": 101}, "priority_in_range"),
+    ("grants", {"amendments": -1}, "r15_amendments_count"),
     ("invoices", {"applied": 101}, "i7_applied_within_due"),
     ("invoices", {"applied": -1}, "i7_applied_within_due"),
     ("invoices", {"status": "lost"}, "status_is_known"),
+    ("invoices", {"revised": -1}, "i3_revised_counts"),
+    ("invoices", {"written_off": 1}, "r19_written_off_within_applied"),
+    ("invoices", {"written_off": -1}, "r19_written_off_within_applied"),
     ("receipts", {"outcome": "maybe"}, "outcome_is_known"),
     ("receipts", {"outcome": "refused"}, "a_refusal_has_its_reason"),
     ("receipts", {"reason": "unknown_grant"}, "a_refusal_has_its_reason"),
+    ("holds", {"lots": "[]"}, "r17_something_is_held"),
+    ("holds", {"until": 0}, "r17_ends_after_it_begins"),
+    ("transfers", {"amount": 0}, "r18_something_is_sent"),
+    ("transfers", {"seq": 0}, "i3_seq_from_one"),
+    ("writeoffs", {"amount": 0}, "r19_something_is_written_off"),
+    ("writeoffs", {"seq": 0}, "i3_seq_from_one"),
+    ("returned", {"amount": 0}, "r14_something_came_back"),
+    ("amendments", {"number": 0}, "r15_number_from_one"),
+    ("amendments", {"seq": 0}, "r15_after_an_entry"),
+    ("amendments", {"priority_before": -1}, "priority_in_range"),
+    ("amendments", {"priority": 101}, "priority_in_range"),
 ]
 
 
@@ -122,6 +167,13 @@ def test_the_good_row_is_taken_once(connection: psycopg.Connection[Any], table: 
     insert(connection, table, GOOD[table])
     with pytest.raises(psycopg.errors.UniqueViolation):
         insert(connection, table, GOOD[table])
+
+
+def test_every_check_has_its_bad_row(connection: psycopg.Connection[Any]) -> None:
+    checks = """SELECT conrelid::regclass::text, conname::text FROM pg_constraint
+                WHERE contype = 'c' AND connamespace = 'public'::regnamespace
+                  AND conrelid <> 'quarantine'::regclass"""
+    assert set(connection.execute(checks)) == {(table, name) for table, _, name in BAD}
 
 
 @pytest.mark.parametrize(("table", "change", "constraint"), BAD)

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from sqlalchemy import Connection, Engine, text
 
+from db import migrate
 from db.engine import engine_for
-from db.tables import metadata
+from db.schema import metadata
 from tests.servers import database
 from worker.embedded import Servers
 
@@ -57,6 +59,36 @@ def test_the_migrations_make_the_declared_tables(
 ) -> None:
     with migrated.connect() as one, declared.connect() as other:
         assert catalogue(one, what) == catalogue(other, what)
+
+
+def test_the_newest_migration_can_be_taken_back(database_url: str) -> None:
+    """What was there before it is there again; and then it runs as if for the first time."""
+    engine = engine_for(database_url)
+    with engine.connect() as connection:
+        newest = everything(connection)
+        migrate_to(connection, "0004")
+        before = everything(connection)
+        connection.commit()
+    assert "writeoffs" not in {row[0] for row in before}
+    migrate.upgrade(database_url)
+    with engine.connect() as connection:
+        assert everything(connection) == newest
+        migrate_to(connection, "0004")
+        assert everything(connection) == before
+    engine.dispose()
+
+
+def everything(connection: Connection) -> set[tuple[str, ...]]:
+    """Tables and views, to the column."""
+    found = set[tuple[str, ...]]().union(*(catalogue(connection, what) for what in CATALOGUE))
+    views = text("SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'")
+    return found | {tuple(row) for row in connection.execute(views)}
+
+
+def migrate_to(connection: Connection, revision: str) -> None:
+    config = migrate._config()
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
 
 
 def test_account_id_leads_every_key_of_ledger_data(migrated: Engine) -> None:

@@ -49,13 +49,15 @@ INVOICES_FROM_LEDGER = """
     SELECT i.customer, i.invoice, i.applied, l.moved
     FROM invoice_credit i LEFT JOIN (
         SELECT account_id, invoice, -sum(amount) AS moved FROM ledger
-        WHERE invoice IS NOT NULL AND kind IN ('application', 'reversal') GROUP BY 1, 2
+        WHERE invoice IS NOT NULL
+          AND kind IN ('application', 'writeoff_application', 'reversal') GROUP BY 1, 2
     ) l USING (account_id, invoice)
     WHERE i.applied <> coalesce(l.moved, 0) OR i.applied NOT BETWEEN 0 AND i.amount_due"""
 
 TWICE = """
-    SELECT customer, cause_source, cause_id, kind, count(*) FROM ledger
-    GROUP BY customer, account_id, cause_source, cause_id, kind HAVING count(*) > 1"""
+    SELECT customer, cause_source, cause_id, kind, invoice, count(*) FROM ledger
+    GROUP BY customer, account_id, cause_source, cause_id, kind, invoice HAVING count(*) > 1"""
+"""A grant that comes may pay several invoices, each by an entry (R11)."""
 
 PROMISES = {
     "I2 an entry per message and kind": TWICE,
