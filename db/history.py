@@ -43,9 +43,9 @@ class Aside(NamedTuple):
 
 def standings(seen: Snapshot) -> Iterator[Standing]:
     """One for each account, in the order of `Snapshot.books`."""
-    columns = "decided_at auto_apply apply_to_open_invoices low_balance plan has_enough".split()
-    wanted = select(*(accounts.c[name] for name in columns)).order_by(accounts.c.account_id)
-    for decided_at, *said, has_enough in seen.stream(wanted):
+    said_columns = (accounts.c[field] for field in AccountSettings.__slots__)
+    wanted = select(accounts.c.decided_at, *said_columns, accounts.c.has_enough)
+    for decided_at, *said, has_enough in seen.stream(wanted.order_by(accounts.c.account_id)):
         yield Standing(decided_at, AccountSettings(*said), has_enough)
 
 

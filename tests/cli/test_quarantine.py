@@ -105,24 +105,6 @@ def test_bytes_of_any_kind_can_be_looked_at(run: Run) -> None:
     assert (shown["text"], shown["hex"], shown["size"]) == (None, "fffe00", 3)
 
 
-def test_redrive_brings_a_message_whose_unit_has_been_declared_since(
-    run: Run, drain: Drain, broker_url: str
-) -> None:
-    """R21, and the amounts are then shown as people write them."""
-    early = line("credit.grant", "early", currency="TOKENS", amount="12.50")
-    submit(broker_url, early)
-    drain()
-    submit(broker_url, line("tenant.configure", "units", units={"TOKENS": 2}))
-    assert (
-        run("quarantine", "redrive", "--reason", "unknown currency 'TOKENS'", "--yes").exit_code
-        == 0
-    )
-    drain()
-    assert early not in [row["text"] for row in rows(run).values()]
-    assert "ada (default) has 12.50 TOKENS available" in run("balance", "ada").stdout
-    assert "+12.50" in run("ledger", "ada", "--currency", "TOKENS").stdout
-
-
 def test_a_long_message_is_cut(run: Run, drain: Drain, broker_url: str) -> None:
     submit(broker_url, b"x" * 2_500)
     drain()

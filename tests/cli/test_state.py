@@ -13,8 +13,8 @@ import pytest
 
 from db.store import PostgresStore
 from db.tenants import add_settings
-from domain.account import TenantSettings
 from domain.fields import rfc3339
+from domain.settings import TenantSettings
 from tests.cli.conftest import Drain, Run, Write
 from tests.cli.messages import line, mix
 from worker.cli.simulation import Simulation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from worker.codec import Codec
@@ -36,6 +36,12 @@ class Story:
         assert due is not None, "nothing falls due"
         self._clock.set(due)
         expire_due(self._store)
+        return self._told()
+
+    def announce(self, now: datetime, notice: timedelta) -> list[Any]:
+        """The events of a run that tells of the grants that are to end so soon."""
+        self._clock.set(now)
+        expire_due(self._store, notice=notice)
         return self._told()
 
     def _told(self) -> list[Any]:

@@ -20,9 +20,11 @@ from jsonschema import Draft202012Validator
 from domain import events as writer
 from domain.fields import rfc3339
 from tests.builders import NOON
+from tests.cli.messages import line
 from tests.contract.story import Story
 from tests.contract.test_examples import told
 from tests.laws import stories
+from tests.reference.mixes import START, mix
 from tests.simulation.load import Load
 from worker.contract.events import EVENTS
 from worker.contract.schemas import documents
@@ -45,13 +47,26 @@ STRICT = {kind: Draft202012Validator(strict(documents()[kind])) for kind in EVEN
 
 @cache
 def published() -> tuple[str, ...]:
-    """A run with repeats, conflicts, refusals, expiries and messages that are none."""
+    """Runs with repeats, conflicts, refusals, expiries and messages that are none, of all kinds."""
     now, story = NOON, Story(NOON)
     load = Load(Random(1))
     for _ in range(MESSAGES):
         now += timedelta(seconds=1)
         story.decide(load.message(now), now)
-    return (*story.published, *told().published)
+    return (*story.published, *of_all_kinds(), *told().published)
+
+
+def of_all_kinds() -> list[str]:
+    """A run that also tells of balances below their levels, and of grants that are to end."""
+    story = Story(START)
+    for tenant in ("default", "acme", "globex"):
+        story.decide(line("tenant.configure", "level", tenant=tenant, low_balance=300), START)
+    for message, now in mix(1, MESSAGES):
+        if message is None:
+            story.announce(now, timedelta(hours=1))
+        else:
+            story.decide(json.dumps(message).encode(), now)
+    return story.published
 
 
 def assert_documented(events: list[Any]) -> None:

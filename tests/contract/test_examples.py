@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +16,8 @@ from worker.codec import Codec
 from worker.contract.events import EVENTS
 from worker.contract.examples import Example, examples
 from worker.contract.text import pretty
+
+NOTICE = timedelta(days=7)
 
 NAMES = [example.name for example in examples()]
 
@@ -37,9 +39,10 @@ def told() -> Story:
 
 
 def step_of(story: Story, step: list[Example]) -> list[Any]:
-    if step[0].is_event:
-        return story.let_expire()
-    return story.decide(step[0].raw, datetime.fromisoformat(step[0].event["time"]))
+    now = datetime.fromisoformat(step[0].event["time"])
+    if step[0].kind == "grant.expiring":
+        return story.announce(now, NOTICE)
+    return story.let_expire() if step[0].is_event else story.decide(step[0].raw, now)
 
 
 def test_the_story_comes_out_as_told() -> None:

@@ -30,6 +30,10 @@ MORE: list[tuple[str, Any]] = [
     ("credit.grant", event(note="a\0b")),
     ("credit.grant", event(line_items=TWINS)),
     ("credit.grant", event(effective_at=AFTER, expires_at=BEFORE)),
+    (
+        "credit.grant",
+        event(currency="tokens", amount="1.0", line_items=[{**TWINS[0], "amount": "1.00"}]),
+    ),
 ]
 """Bad messages that are good but for what a schema cannot see."""
 
@@ -46,8 +50,13 @@ SILENT = {
     "not '0001-01-01T00:00:00+01:00'": "nor what is before the first instant in UTC",
     "not '9999-12-31T23:59:59-01:00'": "or after the last",
     "they sum to": "it does not add up",
+    "show the same number of decimals": "nor does it hold one amount against another",
     "must be later than": "nor compare two fields",
     "have the same id": "it compares whole items only",
+    "needs amount_due or status": "nor does it ask for one of two fields: each may be null",
+    "name an invoice or an entry": "for the same reason",
+    "is the customer that the credit": "it cannot hold one name against another",
+    "is a currency of ISO 4217": "nor a unit's name against a list",
 }
 """Kinds of mistakes that a schema lets through: a piece of the codec's reason, and why.
 
@@ -145,6 +154,7 @@ def test_a_fraction_is_invalid(changes: dict[str, Any]) -> None:
         ("USD", ["0.01", "10000000000000.00"], ["0.00", "10000000000000.01", "1.0", "01.00"]),
         ("JPY", ["1", "1000000000000000"], ["0", "1000000000000001", "1.00"]),
         ("KWD", ["0.001", "1000000000000.000"], ["0.000", "1000000000000.001", "1.00"]),
+        ("tokens", ["1", "0.1", "1.0000", "100000000000.0000"], ["0.0", "1.", "1.00000", "01"]),
         ("CLF", ["0.0001", "100000000000.0000"], ["0.0000", "100000000000.0001", "1.00"]),
     ],
 )

@@ -135,32 +135,6 @@ def test_types_to_ignore_are_ignored_whatever_they_carry() -> None:
     assert isinstance(ignoring(encoded(event())), Message)
 
 
-@pytest.mark.parametrize(
-    ("data", "amount", "decimals"),
-    [
-        ({"amount": 1250}, 1_250, set()),
-        ({"amount": "12.50"}, 1_250, {2}),
-        ({"amount": "1250"}, 1_250, {0}),
-        ({"amount": "12.50", "line_items": [{"id": "1", "amount": "12.50"}]}, 1_250, {2}),
-        ({"amount": 1250, "line_items": [{"id": "1", "amount": "1.250"}]}, 1_250, {3}),
-    ],
-)
-def test_amounts_in_other_currencies_are_read_by_the_decimals_they_show(
-    data: dict[str, Any], amount: int, decimals: set[int]
-) -> None:
-    """Whether the tenant has such a unit is not for the codec to know."""
-    message = understood(event(currency="tokens", **data))
-    body: Any = message.body
-    assert (body.amount, message.decimals) == (amount, decimals)
-    assert (
-        message.digests == understood(event(currency="tokens", **data | {"amount": amount})).digests
-    )
-
-
-def test_decimals_of_a_known_currency_are_not_asked_about() -> None:
-    assert understood(event(amount="12.50")).decimals is None
-
-
 # --- bad messages ---
 
 

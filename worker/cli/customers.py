@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated
@@ -12,19 +13,30 @@ from rich.table import Table
 from sqlalchemy import Connection, func, select
 
 from db.customers import holdings, ledger_rows, names_like, settings_of, tenants_of
-from domain.account import Grant
+from db.one_account import with_parts
 from domain.books import Books
+from domain.credit import Grant
 from domain.fields import rfc3339
 from domain.ledger import Entry
 from domain.order import PROFILES, Profile
 from domain.vocabulary import GrantState
+from worker.cli.at_instant import Standing
+from worker.cli.balance_at import print_standing, standing_data, standing_of
 from worker.cli.installation import database
+from worker.cli.instants import instant_option
 from worker.cli.output import Json, count, err, money, out, plain, print_json, table, when
-from worker.state import Data, account_data, entry_data
+from worker.cli.units import know_units
+from worker.state import Data, account_data, entry_data, grants_at
 
 Customer = Annotated[str, typer.Argument(help="The customer's id, as in the messages.")]
 Tenant = Annotated[str, typer.Option(help="Whose customer it is.")]
 Currency = Annotated[str | None, typer.Option(help="Only the account in this currency.")]
+
+_AT = (
+    "At another instant. Past: all that was decided by then, going by the database clock of the "
+    "decision (recorded_at) and the terms of then. Future: as if nothing else happened. Credit "
+    "whose time is over by then is gone, also where its expiry has not been written yet."
+)
 
 GONE = (GrantState.DEPLETED, GrantState.EXPIRED, GrantState.VOIDED)
 
@@ -39,12 +51,18 @@ def balance(
     customer: Customer,
     tenant: Tenant = "default",
     currency: Currency = None,
+    at: Annotated[datetime | None, instant_option(help=_AT)] = None,
     as_json: Json = False,
 ) -> None:
     """Show what a customer has: available first, then the grants that it comes from."""
     with reading() as connection:
         now = connection.execute(select(func.clock_timestamp())).scalar_one()
         accounts = accounts_of(connection, tenant, customer, currency)
+        if at is not None:
+            found = [(one, standing_of(connection, one, at, now)) for one in accounts]
+            _tell_standings(found, now, as_json=as_json)
+            return
+        accounts = [present(connection, account, now) for account in accounts]
         order = settings_of(connection, tenant).order
     if as_json:
         print_json([{**account_data(account, now), "held": _held(account)} for account in accounts])
@@ -91,13 +109,14 @@ def accounts_of(
     """The customer's accounts; says what to do and exits when there are none."""
     accounts = holdings(connection, tenant, customer, currency)
     if accounts:
+        know_units(connection, [tenant])
         return accounts
     err.print(plain(f"{tenant} has no customer {customer}" + (f" in {currency}" * bool(currency))))
     others = holdings(connection, tenant, customer, None)
     near = get_close_matches(customer, names_like(connection, tenant, customer), n=3, cutoff=0.5)
     tenants = [name for name in tenants_of(connection, customer) if name != tenant]
     if others:
-        err.print(f"there are accounts in {', '.join(a.key.currency for a in others)}")
+        err.print(plain(f"there are accounts in {', '.join(a.key.currency for a in others)}"))
     elif tenants:
         err.print(plain(f"other tenants have one: try --tenant {' or --tenant '.join(tenants)}"))
     elif near:
@@ -105,6 +124,20 @@ def accounts_of(
     else:
         err.print("an account is there from its first message on; `scrip state` shows all of them")
     raise typer.Exit(1)
+
+
+def _tell_standings(found: list[tuple[Books, Standing]], now: datetime, *, as_json: bool) -> None:
+    if as_json:
+        print_json([standing_data(account, one) for account, one in found])
+        return
+    for account, one in found:
+        print_standing(account, one, now)
+
+
+def present(connection: Connection, account: Books, now: datetime) -> Books:
+    """An account as it counts now: a hold whose time is over reserves nothing (R17)."""
+    read = with_parts(connection, account)
+    return replace(read, grants=grants_at(read, now), kept=())
 
 
 def _print_balance(account: Books, now: datetime, order: Profile) -> None:

@@ -20,8 +20,9 @@ from db.books import snapshot
 from db.tenants import add_settings
 from domain.invariants import violations
 from worker import settings, stack, wiring
-from worker.cli import installation
-from worker.cli.demo_epilogue import print_epilogue, read_events
+from worker.cli import demo_broker, installation
+from worker.cli.demo_broker import ReadEvents
+from worker.cli.demo_epilogue import print_epilogue
 from worker.cli.output import err, out
 from worker.cli.story import EVENTS, LEDGER, TENANT, Step, came_out, last_step, ledger_of, steps
 from worker.cli.telling import what_came
@@ -51,19 +52,28 @@ def register(app: typer.Typer) -> None:
 
 
 def demo() -> None:
-    """See it work: servers and workers of its own, a dozen messages, and the resulting ledger."""
+    """See it work: servers and workers of its own, a dozen messages, and the resulting ledger.
+
+    With BROKER_URL=amqp://... it uses an empty virtual host of that RabbitMQ, and empties it again.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started = time.monotonic()
-    with _environment(), tempfile.TemporaryDirectory(prefix="scrip-demo-") as folder:
-        out.print("starting PostgreSQL, Valkey, a worker, a relay and a schedule, all temporary")
+    with (
+        _environment() as rabbitmq,
+        demo_broker.borrowed(rabbitmq),
+        tempfile.TemporaryDirectory(prefix="scrip-demo-") as folder,
+    ):
+        own = "PostgreSQL" if rabbitmq else "PostgreSQL, Valkey"
+        out.print(f"starting {own}, a worker, a relay and a schedule, all temporary")
         with (
             stack.servers(None) as servers,
+            demo_broker.followed(servers.broker_url) as events,
             stack.processes(servers, Path(folder)) as running,
             _stage(servers, running, Path(folder)) as stage,
         ):
             stage.wait_until(stage.is_ready, "the worker to be ready")
             out.print(f"ready after {time.monotonic() - started:.1f} s\n")
-            _tell(stage, servers.broker_url)
+            _tell(stage, events)
             for process in running.values():
                 process.signal(signal.SIGTERM)  # all at once, so that stopping takes no time
     out.print(f"\ndone in {time.monotonic() - started:.0f} s; nothing is left running")
@@ -104,7 +114,8 @@ class Stage:
         """Put the message on the intake and show what comes of it."""
         before = self.state()
         self._broker.submit([step.body])
-        self.wait_until(lambda: not self._broker.backlog(), "the worker to take a message")
+        # Not the backlog: RabbitMQ does not count what the worker has in hand.
+        self.wait_until(lambda: _decided(self.state()) != _decided(before), "an outcome")
         show(step.words, *what_came(before, self.state()))
 
     def wait_until(self, done: Callable[[], bool], what: str) -> None:
@@ -134,7 +145,11 @@ def _stage(servers: Servers, running: Mapping[str, Process], logs: Path) -> Iter
         yield Stage(engine, broker, running, logs)
 
 
-def _tell(stage: Stage, broker_url: str) -> None:
+def _decided(state: Data) -> tuple[Data, Data]:
+    return state["outcomes"], state["quarantined"]
+
+
+def _tell(stage: Stage, read_events: ReadEvents) -> None:
     for step in steps():
         stage.send(step)
         time.sleep(PAUSE if out.is_terminal else 0)
@@ -144,8 +159,8 @@ def _tell(stage: Stage, broker_url: str) -> None:
         stage.wait_until(lambda: len(ledger_of(stage.state())) == len(LEDGER), "an expiry")
     show("... time passes ...", *what_came(before, stage.state()))
     expected = sum(EVENTS.values())
-    stage.wait_until(lambda: len(read_events(broker_url)) >= expected, "the events")
-    state, events = stage.state(), read_events(broker_url)
+    stage.wait_until(lambda: len(read_events()) >= expected, "the events")
+    state, events = stage.state(), read_events()
     print_epilogue(state, events)
     differences = [*came_out(state, events), *stage.broken_promises()]
     if differences:
@@ -162,15 +177,20 @@ def show(words: str, style: str, came: str) -> None:
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
-    """Nothing of the caller's installation: the demo must not touch a real ledger."""
+def _environment() -> Iterator[str | None]:
+    """Nothing of the caller's installation: the demo must not touch a real ledger.
+
+    Only the URL of a RabbitMQ is kept, because the demo cannot start one; yields it.
+    """
     before = dict(os.environ)
+    broker = before.get("BROKER_URL", "")
+    rabbitmq = broker if wiring.is_amqp(broker) else None
     for name in [*before]:
         if name in ("DATABASE_URL", "BROKER_URL") or name.startswith("SCRIP_"):
             del os.environ[name]
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(ENVIRONMENT, **({"BROKER_URL": rabbitmq} if rabbitmq else {}))
     try:
-        yield
+        yield rabbitmq
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -1,13 +1,9 @@
 """What the demo shows at its end: the ledger, the events, and what did not go through."""
 
-import json
 from collections.abc import Iterator
-
-from redis import Redis
 
 from worker.cli.output import money, out, plain, table
 from worker.cli.story import CURRENCY, ledger_of
-from worker.redis_broker import EVENTS, FIELD
 from worker.state import Data
 
 NEXT = """What to try next
@@ -18,12 +14,6 @@ NEXT = """What to try next
   ./dev scrip verify              hold everything that is stored to its promises
   ./dev scrip simulate FILE       what would become of a file, without any server
 """
-
-
-def read_events(broker_url: str) -> list[Data]:
-    """Everything on the event stream, as a subscriber would read it."""
-    with Redis.from_url(broker_url) as client:
-        return [json.loads(fields[FIELD]) for _, fields in client.xrange(EVENTS)]
 
 
 def print_epilogue(state: Data, events: list[Data]) -> None:

@@ -53,6 +53,18 @@ def _refused(data: _Data) -> str:
     return f"{data['type']} {data['id']}: {data['reason']}"
 
 
+def _balance_low(data: _Data) -> str:
+    available, level = (
+        money(data[name], data["currency"]) for name in ("available", "low_balance")
+    )
+    return f"available {available} is below {level}, by {data['cause']['id']}"
+
+
+def _grant_expiring(data: _Data) -> str:
+    left = money(data["remaining"], data["currency"])
+    return f"{data['grant']}: {left} left, until {_when(data['expires_at'])} UTC"
+
+
 def _quarantined(data: _Data) -> str:
     return f"{data['digest'][:12]}: {data['reason']}"
 
@@ -65,5 +77,7 @@ _WORDS: dict[str, Callable[[_Data], str]] = {
     "credit.balance_changed": _balance_changed,
     "invoice.credited": _invoice_credited,
     "message.refused": _refused,
+    "credit.balance_low": _balance_low,
+    "grant.expiring": _grant_expiring,
     "message.quarantined": _quarantined,
 }

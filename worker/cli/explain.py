@@ -6,15 +6,16 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from db.tracing import grants_of, invoices_of, ledger_from_first
-from domain.account import Invoice
+from db.one_account import with_parts
+from db.tracing import ledger_from_first
+from domain.bill import Invoice
 from domain.books import Books
 from domain.vocabulary import InvoiceStatus
 from worker.cli.customers import Currency, accounts_of, reading
-from worker.cli.explain_bodies import Stored
 from worker.cli.explain_data import Explained, explained, explained_data, print_explained
+from worker.cli.explain_ledger import BrokenLedgerError
 from worker.cli.explain_message import explain_message
-from worker.cli.explain_replay import BrokenLedgerError, cases
+from worker.cli.explain_replay import cases
 from worker.cli.invoice import MaybeCustomer, MaybeTenant, billed, print_choice
 from worker.cli.output import Json, err, money, out, plain, print_json, progress
 
@@ -100,15 +101,10 @@ def _explained(
     if not seqs:
         return
     columns = "{task.completed:,} of {task.total:,} entries"
-    stored = Stored(
-        {grant.grant: grant for grant in grants_of(connection, account.account_id)},
-        {bill.invoice: bill for bill in invoices_of(connection, account.account_id)},
-    )
-    with progress(columns) as shown:
-        ledger = ledger_from_first(connection, account.account_id)
+    books = with_parts(connection, account)
+    with ledger_from_first(connection, account.account_id) as ledger, progress(columns) as shown:
         walked = shown.track(ledger, total=max(seqs), description="walking the ledger")
-        for case in cases(account.key, stored, walked, seqs):
-            yield from (explained(case, row) for row in case.entries if row.seq in seqs)
+        yield from (explained(case) for case in cases(books, walked, seqs))
 
 
 def _untouched(invoice: Invoice, account: Books) -> str:

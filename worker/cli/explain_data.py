@@ -1,17 +1,16 @@
 """An explained entry as data, and as text."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.table import Table
 
-from domain.account import Allocation
-from domain.deductions import DeductCredit
-from domain.expiry import TYPE as EXPIRY_TYPE
 from domain.fields import rfc3339
 from domain.ledger import Entry
-from domain.vocabulary import Kind
+from domain.verbs import VERBS
+from worker.cli.explain_bodies import asked
 from worker.cli.explain_reasons import (
     KEY_WORDS,
     SPENDING,
@@ -22,6 +21,7 @@ from worker.cli.explain_reasons import (
     demand_of,
 )
 from worker.cli.explain_replay import Case
+from worker.cli.explain_words import parts_of, sentence_of
 from worker.cli.output import money, out, plain, table
 from worker.state import Data, entry_data
 
@@ -43,9 +43,10 @@ class Explained:
     sentence: str
 
 
-def explained(case: Case, entry: Entry) -> Explained:
+def explained(case: Case) -> Explained:
     """Look at an entry while its case is good."""
-    sentence = _sentence(case, entry)
+    entry = case.entry
+    sentence = sentence_of(case)
     if entry.kind not in SPENDING:
         return Explained(case, entry, None, (), sentence)
     demand = demand_of(case, entry)
@@ -64,11 +65,13 @@ def explained_data(told: Explained) -> Data:
         "order": entry.order,
         "order_keys": list(told.case.profile.keys),
         "sentence": told.sentence,
+        "asked": asked(entry) or None,
         "to_pay": _demand_data(demand) if demand else None,
         "candidates": [
             {**_candidate_data(row), "paid": [part._asdict() for part in row.paid]}
             for row in told.candidates
         ],
+        "amended_since": list(told.case.amended),
         "agrees": told.case.agrees,
         "decided_again": None
         if drafts is None
@@ -99,10 +102,16 @@ def print_explained(told: Explained) -> None:
     if told.demand is not None:
         keys = ", ".join(KEY_WORDS[key] for key in told.case.profile.keys)
         out.print(plain(f"order of use {entry.order}: {keys}"))
+        if told.case.hold is not None:
+            out.print(plain(f"captured from hold {told.case.hold.name}, lot by lot as it reserved"))
         for line in _demand_words(told):
             out.print(plain(line))
         out.print()
         out.print(_candidate_table(told))
+        shown = [row.grant for row in told.candidates if row.grant in told.case.amended]
+        if shown:
+            names = ", ".join(shown)
+            out.print(plain(f"amended since then, so that `scrip grants` says otherwise: {names}"))
     out.print(plain(_check_words(told)))
     out.print()
 
@@ -116,11 +125,18 @@ def _demand_words(told: Explained) -> Iterator[str]:
         if want.line is not None
     )
     lines = "; ".join(parts)
-    yield f"to be paid: {money(demand.limit, currency)}{': ' * bool(lines)}{lines}"
-    body = told.case.body
-    if isinstance(body, DeductCredit) and (body.product or body.grant):
-        named = f"grant {body.grant}" if body.grant else f"product {body.product}"
-        yield f"the ledger keeps only what was taken; it fits a message that names {named}"
+    what = "sent" if demand.any_scope else "paid"
+    yield f"to be {what}: {money(demand.limit, currency)}{': ' * bool(lines)}{lines}"
+    said = asked(told.entry)
+    if said:
+        named = (f"{name} {_said(name, value, currency)}" for name, value in said.items())
+        yield f"the message asks for {', '.join(named)}"
+    if told.case.has_changed:
+        yield "the invoice's amount or lines have changed since; what else was due is not known"
+
+
+def _said(name: str, value: Any, currency: str) -> str:
+    return money(value, currency) if name == "amount" else str(value)
 
 
 def _candidate_table(told: Explained) -> Table:
@@ -164,48 +180,17 @@ def _without_many_alike(
 
 def _check_words(told: Explained) -> str:
     case = told.case
+    if case.drafts is None and told.entry.cause.type in VERBS:
+        return "it cannot be decided again, because its invoice has changed since"
     if case.drafts is None:
-        return f"a {told.entry.cause.type} cannot be decided again from the ledger alone"
+        return "it was decided with the sender's account; `scrip explain` there says why these lots"
     if case.agrees:
         return "decided again on the ledger before it, exactly this comes out"
     currency = case.account.key.currency
     again = "; ".join(
-        f"{draft.kind} {_parts(draft.allocations, currency)}" for draft in case.drafts
+        f"{draft.kind} {parts_of(draft.allocations, currency)}" for draft in case.drafts
     )
     return (
         f"DIFFERENT: decided again on the ledger before it, this comes out: {again or 'nothing'}. "
-        "Terms that changed since explain it, or the order was not kept: run `scrip verify`"
-    )
-
-
-def _sentence(case: Case, entry: Entry) -> str:
-    currency = case.account.key.currency
-    amount, parts = money(abs(entry.amount), currency), _parts(entry.allocations, currency)
-    on = f" on invoice {entry.invoice}" if entry.invoice else ""
-    reversed_ = ", ".join(map(str, entry.reverses))
-    if entry.kind in (Kind.EXPIRY, Kind.VOID) and len(case.entries) > 1:
-        gone = "had expired" if entry.kind is Kind.EXPIRY else "was void"
-        return f"{amount} went at once, because the grant it came back to {gone}: {parts}"
-    match entry.kind:
-        case Kind.APPLICATION:
-            return f"{amount} of credit applied{on}"
-        case Kind.DEDUCTION:
-            return f"{amount} deducted"
-        case Kind.REVERSAL:
-            return (
-                f"{amount} of entry {reversed_} given back{on}, in exactly the reverse order of "
-                f"use, to the grants it came from: {parts}"
-            )
-        case Kind.EXPIRY if entry.cause.type == EXPIRY_TYPE:
-            return f"{amount} expired, all that was left when the grant's time was over: {parts}"
-        case Kind.GRANT:
-            return f"{amount} came in as grant {entry.allocations[0].grant}"
-        case _:
-            return f"{entry.kind} of {amount}{on}: {parts}"
-
-
-def _parts(allocations: Iterable[Allocation], currency: str) -> str:
-    return ", ".join(
-        f"{grant}{f' for {line}' if line else ''} {money(amount, currency)}"
-        for grant, line, amount in allocations
+        "The order was not kept, or the ledger was changed: run `scrip verify`"
     )

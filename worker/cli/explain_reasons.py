@@ -1,22 +1,23 @@
 """Why an entry used these grants: each candidate in the order of use, with what came of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from domain.account import Account, Allocation, Grant, Use
-from domain.deductions import DeductCredit
+from domain.bill import Invoice, Want
+from domain.credit import Allocation, Grant
 from domain.fields import rfc3339
-from domain.invoices import wants
+from domain.kept import Hold, is_lot_of_writeoff
 from domain.ledger import Entry
 from domain.order import Profile
-from domain.spending import Want
 from domain.vocabulary import GrantState, Kind
-from worker.cli.explain_replay import BrokenLedgerError, Case
+from worker.cli.explain_bodies import asked
+from worker.cli.explain_ledger import BrokenLedgerError
+from worker.cli.explain_replay import Case
 from worker.cli.output import money
 
-SPENDING = (Kind.APPLICATION, Kind.DEDUCTION)
+SPENDING = (Kind.APPLICATION, Kind.DEDUCTION, Kind.TRANSFER_OUT)
 
 KEY_WORDS = {
     "priority": "lower priority number",
@@ -38,6 +39,7 @@ class Verdict(StrEnum):
     VOIDED = "voided"
     EXPIRED = "expired"
     NOTHING_LEFT = "nothing_left"
+    HELD = "held"
     NOT_YET_EFFECTIVE = "not_yet_effective"
     NOT_NAMED = "not_named"
     NOT_REACHED = "not_reached"
@@ -56,11 +58,35 @@ _BY_STATE = {
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What an entry had to pay: the wants, at most `limit` of them, from one grant if named."""
+    """What an entry had to pay: the wants, at most `limit` of them."""
 
     wants: Sequence[Want]
     limit: int
     named: str | None = None
+    """The only grant that the message asked for."""
+    came: frozenset[str] = frozenset()
+    """The only grants that pay invoices that were open before them (R11)."""
+    any_scope: bool = False
+    """Whether scopes do not matter: a transfer takes credit with its terms (R18)."""
+
+    def allows(self, grant: Grant) -> bool:
+        """Whether a grant was asked for."""
+        return self.named in (None, grant.grant) and (not self.came or grant.grant in self.came)
+
+    def is_for(self, grant: Grant) -> bool:
+        """R4: a message that names a scoped grant says with it what a want without lines is for."""
+        if self.any_scope:
+            return True
+        return any(
+            grant.pays(want.product) or (want.line is None and self.named == grant.grant)
+            for want in self.wants
+        )
+
+    def less(self, paid: Sequence[Allocation]) -> "Demand":
+        """What is left to be paid."""
+        return replace(
+            self, wants=_less(self.wants, paid), limit=self.limit - sum(a.amount for a in paid)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +104,59 @@ class Candidate:
 
 
 def demand_of(case: Case, entry: Entry) -> Demand:
-    """What was to be paid, as far as the ledger tells."""
-    if entry.kind is Kind.DEDUCTION:
-        body = case.body
-        asked = body if isinstance(body, DeductCredit) else None
-        want = Want(None, asked.product if asked else None, -entry.amount)
-        return Demand([want], -entry.amount, asked.grant if asked else None)
+    """What was to be paid: what the message asked for, or what was due of the invoice."""
+    said, amount = asked(entry), -entry.amount
+    if entry.kind is not Kind.APPLICATION:
+        want = Want(None, said.get("product"), amount)
+        any_scope = entry.kind is Kind.TRANSFER_OUT
+        return Demand([want], amount, said.get("grant"), any_scope=any_scope)
     if case.invoice is None:
         raise BrokenLedgerError(f"entry {entry.seq} applies credit to no invoice")
-    unpaid = _less(wants(case.invoice), case.invoice.uses)
-    return Demand(unpaid, case.invoice.amount_due - case.invoice.applied)
+    if case.has_changed:
+        unpaid = _paid_wants(entry, case.invoice)
+    else:
+        unpaid = [want for want in case.invoice.wants() if want.amount > 0]
+        amount = min(case.invoice.unpaid, said.get("amount") or case.invoice.unpaid)
+    if case.hold is not None:
+        amount = min(amount, -entry.amount)
+    return Demand(unpaid, amount, said.get("grant"), case.came)
+
+
+def _paid_wants(entry: Entry, invoice: Invoice) -> list[Want]:
+    """The lines that were paid: what else was due, nobody knows any more."""
+    products = {line.id: line.product for line in invoice.lines}
+    amounts: dict[str | None, int] = {}
+    for _, line, amount in entry.allocations:
+        amounts[line] = amounts.get(line, 0) + amount
+    return [Want(line, products.get(line or ""), amount) for line, amount in amounts.items()]
 
 
 def candidates(case: Case, entry: Entry, demand: Demand) -> list[Candidate]:
-    """Every grant of the account at that instant, in the order of use."""
-    profile, unpaid, limit = case.profile, demand.wants, demand.limit
-    ordered = sorted(case.account.grants.values(), key=profile.rank)
-    found = []
-    for grant, after in zip(ordered, [*ordered[1:], None], strict=True):
+    """Every grant of the account at that instant, in the order of use; of a capture its lots."""
+    profile, found = case.profile, list[Candidate]()
+    ordered = _lots(case) if case.hold else _grants(case)
+    for (grant, had), after in zip(ordered, [*ordered[1:], None], strict=True):
         paid = [a for a in entry.allocations if a.grant == grant.grant]
-        left = Demand(unpaid, limit, demand.named)
-        verdict = _verdict(grant, paid, left, entry.dated_at)
-        words = _words(verdict, grant, paid, left, case.account)
-        ahead = _ahead_by(profile, grant, after) if after else None
-        found.append(
-            Candidate(grant.grant, grant.priority, grant.remaining, verdict, words, paid, ahead)
-        )
-        unpaid = _less(unpaid, paid)
-        limit -= sum(a.amount for a in paid)
+        verdict = _verdict(grant, had, paid, demand, entry.dated_at, case.hold)
+        words = _words(verdict, grant, had, paid, demand, case.account.key.currency)
+        ahead = _ahead_by(profile, grant, after[0]) if after and not case.hold else None
+        found.append(Candidate(grant.grant, grant.priority, had, verdict, words, paid, ahead))
+        demand = demand.less(paid)
     return found
 
 
-def _less(unpaid: Sequence[Want], paid: Iterable[Allocation | Use]) -> list[Want]:
+def _grants(case: Case) -> list[tuple[Grant, int]]:
+    """Grants with what each had free; a write-off's own credit pays nothing else."""
+    grants = (g for g in case.account.grants.values() if not is_lot_of_writeoff(g.grant))
+    return [(grant, grant.free) for grant in sorted(grants, key=case.profile.rank)]
+
+
+def _lots(case: Case) -> list[tuple[Grant, int]]:
+    assert case.hold is not None
+    return [(case.account.grants[lot.grant], lot.amount) for lot in case.hold.lots]
+
+
+def _less(unpaid: Sequence[Want], paid: Iterable[Allocation]) -> list[Want]:
     """What is still to be paid of the wants."""
     off = {want.line: 0 for want in unpaid}
     for part in paid:
@@ -118,27 +165,38 @@ def _less(unpaid: Sequence[Want], paid: Iterable[Allocation | Use]) -> list[Want
     return [want for want in left if want.amount > 0]
 
 
-def _verdict(grant: Grant, paid: Sequence[Allocation], demand: Demand, at: datetime) -> Verdict:
+def _verdict(
+    grant: Grant,
+    had: int,
+    paid: Sequence[Allocation],
+    demand: Demand,
+    at: datetime,
+    hold: Hold | None,
+) -> Verdict:
     if paid:
         return Verdict.USED
-    if demand.named not in (None, grant.grant):
+    if not demand.allows(grant):
         return Verdict.NOT_NAMED
-    if grant.state(at) in _BY_STATE:
+    if hold is None and grant.state(at) in _BY_STATE:
         return _BY_STATE[grant.state(at)]
+    if had <= 0:
+        return Verdict.HELD
     if demand.limit <= 0 or not demand.wants:
         return Verdict.NOT_REACHED
-    if not any(grant.pays(want.product) for want in demand.wants):
-        return Verdict.OUT_OF_SCOPE
-    return Verdict.PASSED_OVER
+    return Verdict.PASSED_OVER if demand.is_for(grant) else Verdict.OUT_OF_SCOPE
 
 
 def _words(
-    verdict: Verdict, grant: Grant, paid: Sequence[Allocation], demand: Demand, account: Account
+    verdict: Verdict,
+    grant: Grant,
+    had: int,
+    paid: Sequence[Allocation],
+    demand: Demand,
+    currency: str,
 ) -> str:
-    currency = account.key.currency
     match verdict:
         case Verdict.USED:
-            left = grant.remaining - sum(a.amount for a in paid)
+            left = had - sum(a.amount for a in paid)
             return f"{_paid(paid, currency)}; " + (
                 f"{money(left, currency)} left" if left else "used up"
             )
@@ -149,14 +207,17 @@ def _words(
         case Verdict.OUT_OF_SCOPE:
             products = sorted({want.product or "no product" for want in demand.wants})
             return f"skipped: only for {', '.join(grant.scope)}; unpaid was {', '.join(products)}"
-        case Verdict.NOT_NAMED:
+        case Verdict.NOT_NAMED if demand.named:
             return f"not asked: the message names {demand.named}"
+        case Verdict.HELD:
+            return f"skipped: a hold reserves all that is left, {money(grant.held, currency)}"
         case _:
             return _PLAIN_WORDS[verdict]
 
 
 _PLAIN_WORDS = {
     Verdict.VOIDED: "skipped: void",
+    Verdict.NOT_NAMED: "not asked: only the credit that comes pays invoices that were open",
     Verdict.NOTHING_LEFT: "skipped: nothing left",
     Verdict.NOT_REACHED: "not reached: all was paid by then",
     Verdict.PASSED_OVER: "could have paid and did not",

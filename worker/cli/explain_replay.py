@@ -1,139 +1,177 @@
-"""An account as it was before an entry, rebuilt from its ledger, and the decision made again.
+"""The decision behind an entry, made again on the account as it was before it.
 
 Where several messages could have led to the entry, each is tried in turn. When none fits, the
-ledger does not tell all (of a hold, an amended grant, an invoice whose amount has changed), or the
-decision was wrong.
+decision was wrong, or the ledger was changed.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from itertools import groupby
-from operator import attrgetter
+from typing import Any
 
-from domain.account import Account, Grant, Invoice, TenantSettings
+from domain.account import Account
+from domain.bill import Invoice
+from domain.books import Books
 from domain.decision import Draft, Instants
+from domain.expiry import HOLD_TYPE, due_expiries
 from domain.expiry import TYPE as EXPIRY_TYPE
-from domain.expiry import due_expiries
-from domain.identity import NIL, AccountKey, account_id
+from domain.holds import let_go
+from domain.identity import NIL
+from domain.kept import Hold, Transfer
 from domain.ledger import Entry
-from domain.messages import Body, Digests, Message
-from domain.order import PROFILES, Profile
+from domain.messages import Digests, Message
+from domain.money import AMOUNT_MAX
+from domain.order import Profile
+from domain.settings import TenantSettings
 from domain.verbs import VERBS
-from domain.vocabulary import InvoiceStatus, Kind
-from worker.cli.explain_bodies import Stored, bodies
+from domain.vocabulary import Kind
+from worker.cli.explain_bodies import asked, bodies
+from worker.cli.explain_ledger import BrokenLedgerError, Replay, profile_of
 
-_BY_LABEL = {profile.label: profile for profile in PROFILES.values()}
+_ARRIVALS = (Kind.GRANT, Kind.TRANSFER_IN)
+_PLAN = "any"
+_READS_NO_AMOUNT = ("invoice.voided", "credit.reverse", "writeoff.reverse")
 
-
-class BrokenLedgerError(Exception):
-    """The entries cannot be posted again; `scrip verify` says what is wrong with them."""
+__all__ = ["BrokenLedgerError", "Case", "cases"]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The entries of one message, and the account just before them. Good until the next case."""
+    """An entry, and the account just before it. Good until the next case."""
 
     account: Account
+    entry: Entry
     entries: Sequence[Entry]
+    """All entries of its message."""
     profile: Profile
     invoice: Invoice | None
-    """The entries' invoice just before them."""
-    body: Body | None
-    """The message as it must have been; None where nothing fits."""
+    """The entry's invoice just before it."""
+    has_changed: bool
+    """Whether the invoice's amount or lines have changed since, so that nobody knows them."""
+    hold: Hold | None
+    """The hold that the entry captured."""
     drafts: Sequence[Draft] | None
-    """What is decided now; None for a type of message that cannot be decided again."""
+    """What is decided now; None for a message that cannot be decided again."""
+    to_customer: str | None = None
+    """Whom a transfer went to."""
+    amended: Sequence[str] = ()
+    """The grants that have got other terms since."""
 
     @property
     def agrees(self) -> bool | None:
         """Whether the same comes out as is stored; None when nobody can tell."""
         return None if self.drafts is None else _same(self.drafts, self.entries)
 
+    @property
+    def came(self) -> frozenset[str]:
+        """The grants that the entry's own message brought (R11)."""
+        arrivals = (entry for entry in self.entries if entry.kind in _ARRIVALS)
+        return frozenset(a.grant for entry in arrivals for a in entry.allocations)
 
-def cases(
-    key: AccountKey, stored: Stored, ledger: Iterable[Entry], wanted: Collection[int]
-) -> Iterator[Case]:
-    """The cases that hold the entries of these numbers; reads the ledger no further than needed.
+
+def cases(books: Books, ledger: Iterable[Entry], wanted: Collection[int]) -> Iterator[Case]:
+    """The cases of the entries of these numbers; reads the ledger no further than needed.
 
     Raises BrokenLedgerError.
     """
-    account, left = Account(account_id(key), key), set(wanted)
-    for _, group in groupby(ledger, key=attrgetter("cause")):
+    replay, left = Replay(books), set(wanted)
+    for _, group in groupby(ledger, key=_decided_with):
         entries = tuple(group)
-        _check_follows(account, entries[0])
-        seqs = {entry.seq for entry in entries}
-        if account.seq == 0 or left & seqs:
-            account.enter(entries[0].recorded_at, profile_of(entries[0]).rank)
-        if left & seqs:
-            yield _case(account, entries, stored)
-            left -= seqs
+        replay.check_follows(entries[0])
+        replay.begin(entries[0])
+        here = left & {entry.seq for entry in entries}
+        drafts = None
+        if replay.account.seq == 0 or here:
+            replay.decide_from(entries[0])
+        if here:
+            drafts = _decided(replay, entries, books)
+        for entry in entries:
+            replay.check_follows(entry)
+            if entry.seq in here:
+                case = _case(replay, entry, entries, drafts)
+                to_customer, amended = _sent_to(entry, books), _amended_since(entry, books)
+                yield replace(case, to_customer=to_customer, amended=amended)
+            replay.post(entry)
+        left -= here
         if not left:
             return
-        for entry in entries:
-            _check_follows(account, entry)
-            _post(account, entry, stored)
 
 
-def profile_of(entry: Entry) -> Profile:
-    """The order of use that an entry was decided by."""
-    if entry.order not in _BY_LABEL:
-        raise BrokenLedgerError(f"entry {entry.seq} names an unknown order of use, {entry.order}")
-    return _BY_LABEL[entry.order]
+def _decided_with(entry: Entry) -> Any:
+    """Alike for the entries of one decision; a grant may expire again, and by the same cause."""
+    return entry.cause, entry.seq if entry.cause.type == EXPIRY_TYPE else 0
 
 
-def _check_follows(account: Account, entry: Entry) -> None:
-    if (account.seq + 1, account.balance + entry.amount) != (entry.seq, entry.balance):
-        raise BrokenLedgerError(f"entry {entry.seq} does not follow from those before it")
+def _case(
+    replay: Replay, entry: Entry, entries: Sequence[Entry], drafts: Sequence[Draft] | None
+) -> Case:
+    invoice = replay.bill(entry.invoice) if entry.invoice is not None else None
+    return Case(
+        account=replay.account,
+        entry=entry,
+        entries=entries,
+        profile=profile_of(entry),
+        invoice=invoice,
+        has_changed=invoice is not None and entry.seq <= invoice.revised,
+        hold=replay.account.find(Hold, asked(entry).get("hold") or ""),
+        drafts=drafts,
+    )
 
 
-def _post(account: Account, entry: Entry, stored: Stored) -> None:
-    """Post an entry again, on grants and invoices that begin empty."""
-    try:
-        for grant in {a.grant for a in entry.allocations} - account.grants.keys():
-            account.grants[grant] = _empty(stored.grants[grant])
-        invoice = None
-        if entry.invoice is not None:
-            blank = _untouched(stored.invoices[entry.invoice])
-            invoice = account.invoices.setdefault(entry.invoice, blank)
-        account.post(entry.kind, invoice, entry.allocations)
-    except (AssertionError, LookupError) as error:
-        raise BrokenLedgerError(f"entry {entry.seq} cannot be posted again") from error
-    if entry.kind is Kind.VOID:
-        for allocation in entry.allocations:
-            account.grants[allocation.grant].is_void = True
+def _sent_to(entry: Entry, books: Books) -> str | None:
+    sent = (kept for kept in books.kept if isinstance(kept, Transfer))
+    return next((kept.to_customer for kept in sent if kept.seq == entry.seq), None)
 
 
-def _empty(grant: Grant) -> Grant:
-    return replace(grant, remaining=0, used=0, expired=0, voided=0, moved=0, held=0, is_void=False)
+def _amended_since(entry: Entry, books: Books) -> list[str]:
+    return sorted({change.grant for change in books.amendments if change.seq >= entry.seq})
 
 
-def _untouched(invoice: Invoice) -> Invoice:
-    return replace(invoice, status=InvoiceStatus.OPEN, uses=[], entries=[], terms=None)
-
-
-def _case(account: Account, entries: Sequence[Entry], stored: Stored) -> Case:
-    entry = entries[0]
-    case = Case(account, entries, profile_of(entry), _before(account, entry, stored), None, None)
+def _decided(replay: Replay, entries: Sequence[Entry], books: Books) -> Sequence[Draft] | None:
+    """The first decision that fits, or else the first; None where there is too little to go by."""
+    account, entry = replay.account, entries[0]
+    if entry.kind not in _ARRIVALS:
+        for other in entries:
+            if other.kind is Kind.VOID and other.cause.type != "credit.void":
+                replay.end_grants(other)
     if entry.cause.type == EXPIRY_TYPE:
-        return replace(case, drafts=_expired(account, entry))
+        return _expired(account, entry)
+    if entry.cause.type == HOLD_TYPE:
+        return _let_go(account, entry)
+    names = dict.fromkeys(entry.invoice for entry in entries if entry.invoice is not None)
+    bills = {name: replace(replay.bill(name), auto_apply=True) for name in names}
+    has_changed = any(entry.seq <= bill.revised for bill in bills.values())
+    if has_changed and entry.cause.type not in _READS_NO_AMOUNT:
+        return None
+    return _fitting(replay, entries, books, bills)
+
+
+def _fitting(
+    replay: Replay, entries: Sequence[Entry], books: Books, bills: dict[str, Invoice]
+) -> Sequence[Draft] | None:
+    account, grants, entry, first = replay.account, replay.grants, entries[0], None
     at = Instants(entry.recorded_at, entry.dated_at)
-    settings, first = TenantSettings(order=case.profile.name), None
-    for body in bodies(account.key, entry, stored):
+    settings = _settings(entries, account.key.currency)
+    seen = replace(account, invoices={} if entry.cause.type == "invoice.created" else bills)
+    for body in bodies(entries, books, grants, next(iter(bills.values()), None)):
         _, decide = VERBS[entry.cause.type]
         message = Message(entry.cause, at.t, body, Digests(NIL, NIL), raw=b"")
-        drafts = decide(account, message, body, at, settings).drafts
+        drafts = decide(seen, message, body, at, settings).drafts
         if _same(drafts, entries):
-            return replace(case, body=body, drafts=drafts)
+            return drafts
         first = drafts if first is None else first
-    return replace(case, drafts=first)
+    return first
 
 
-def _before(account: Account, entry: Entry, stored: Stored) -> Invoice | None:
-    if entry.invoice is None:
-        return None
-    if entry.invoice not in stored.invoices:
-        raise BrokenLedgerError(f"entry {entry.seq} names an unknown invoice, {entry.invoice}")
-    return account.invoices.get(entry.invoice) or _untouched(stored.invoices[entry.invoice])
+def _settings(entries: Sequence[Entry], currency: str) -> TenantSettings:
+    """Such as let the message come to what it did; amounts and order follow from the rest."""
+    brought = entries[0].kind is Kind.GRANT and len(entries) > 1
+    return TenantSettings(
+        order=profile_of(entries[0]).name,
+        apply_to_open_invoices=brought,
+        plan=_PLAN,
+        tolerances={_PLAN: {currency: AMOUNT_MAX}},
+    )
 
 
 def _same(drafts: Sequence[Draft], entries: Sequence[Entry]) -> bool:
@@ -143,5 +181,11 @@ def _same(drafts: Sequence[Draft], entries: Sequence[Entry]) -> bool:
 
 def _expired(account: Account, entry: Entry) -> Sequence[Draft]:
     """By the time it was recorded its late window was over, however long that was."""
-    due = due_expiries(account, entry.recorded_at, timedelta(0))
+    due = due_expiries(account, entry.recorded_at)
     return [Draft(Kind.EXPIRY, (row.allocation,)) for row in due if row.cause == entry.cause]
+
+
+def _let_go(account: Account, entry: Entry) -> Sequence[Draft]:
+    """Of a hold whose time was over; the credit of void grants is voided then."""
+    hold = account.find(Hold, entry.cause.id.rpartition("@")[0])
+    return () if hold is None else let_go(account, hold).drafts

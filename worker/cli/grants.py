@@ -9,10 +9,11 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from db.customers import settings_of
-from domain.account import Grant, GrantDetails
+from domain.credit import Grant, GrantDetails
+from domain.kept import is_lot_of_writeoff
 from domain.order import PROFILES
 from domain.vocabulary import GrantState
-from worker.cli.customers import Currency, Customer, Tenant, accounts_of, reading
+from worker.cli.customers import Currency, Customer, Tenant, accounts_of, present, reading
 from worker.cli.grants_data import Lots, lots_data, lots_of, went
 from worker.cli.grants_one import show_grant
 from worker.cli.output import Json, count, money, out, plain, print_json, table, when
@@ -40,7 +41,7 @@ def grants(
         now = connection.execute(select(func.clock_timestamp())).scalar_one()
         order = PROFILES[settings_of(connection, tenant).order]
         found = [
-            lots_of(connection, account, order, now, state)
+            lots_of(connection, present(connection, account, now), order, now, state)
             for account in accounts_of(connection, tenant, customer, currency)
         ]
         if grant is not None:
@@ -79,7 +80,9 @@ def _grant_table(title: str, lots: Lots) -> Table:
             money(grant.amount, currency),
             "\n".join(went(grant, currency)),
             "\n".join(_usable(grant)),
-            f"{grant.priority} {grant.category}",
+            "of a write-off"
+            if is_lot_of_writeoff(grant.grant)
+            else f"{grant.priority} {grant.category}",
             plain(", ".join(grant.scope)),
             plain(" / ".join(_words(grant.details))),
         )

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from db.tracing import details_of
-from domain.account import Grant, GrantDetails
 from domain.books import Books
+from domain.credit import Grant, GrantDetails
 from domain.fields import rfc3339
 from domain.order import Profile
 from domain.vocabulary import GrantState

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -9,8 +10,9 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from db.tracing import entries_that_touch
-from domain.account import Grant
+from domain.credit import Grant
 from domain.fields import rfc3339
+from domain.kept import Amendment
 from domain.ledger import Entry
 from domain.vocabulary import SIGN
 from worker.cli.grants_data import Lots, lots_data, went
@@ -26,7 +28,15 @@ def show_grant(connection: Connection, found: Iterable[Lots], name: str, *, as_j
             one = replace(lots, grants=[grant])
             touched = entries_that_touch(connection, lots.account.account_id, grant)
             shown.append(
-                {**lots_data(one)["grants"][0], "entries": list(map(_entry_data, touched))}
+                {
+                    **lots_data(one)["grants"][0],
+                    "amendments": [
+                        _amendment_data(change)
+                        for change in lots.account.amendments
+                        if change.grant == name
+                    ],
+                    "entries": list(map(_entry_data, touched)),
+                }
             )
             if not as_json:
                 _print_grant(one, shown[-1], touched)
@@ -35,6 +45,14 @@ def show_grant(connection: Connection, found: Iterable[Lots], name: str, *, as_j
         raise typer.Exit(1)
     if as_json:
         print_json(shown)
+
+
+def _amendment_data(change: Amendment) -> Data:
+    ends = {name: getattr(change, name) for name in ("expires_before", "expires_at")}
+    return {
+        **change._asdict(),
+        **{name: rfc3339(instant) if instant else None for name, instant in ends.items()},
+    }
 
 
 def _entry_data(entry: Entry) -> Data:
@@ -49,6 +67,10 @@ def _print_grant(lots: Lots, data: Mapping[str, Any], touched: Sequence[Entry]) 
     left = f"{money(grant.remaining, currency)} of {money(grant.amount, currency)} {currency} left"
     out.print(f"{left}{'; ' * bool(gone)}{gone}\n")
     out.print(table("", ("", " "), _terms(data), fold=(" ",)))
+    changes = [change for change in lots.account.amendments if change.grant == grant.grant]
+    if changes:
+        out.print()
+        out.print(_amendments(changes))
     if data["line_items"]:
         out.print()
         out.print(_line_items(data["line_items"], currency))
@@ -65,6 +87,31 @@ def _terms(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name.removesuffix("_at").replace("_", " "), plain(data[name])
     if data["scope"]:
         yield "only for", plain(", ".join(data["scope"]))
+
+
+def _amendments(changes: Iterable[Amendment]) -> Table:
+    """What its terms were and became, the first change first."""
+    rows = (
+        (
+            str(change.number),
+            f"behind entry {change.seq}",
+            _change(_end(change.expires_before), _end(change.expires_at)),
+            _change(str(change.priority_before), str(change.priority)),
+            plain(change.memo),
+            plain(change.reference_number),
+        )
+        for change in changes
+    )
+    columns = ("", "when", "expires at", "priority", "new memo", "new reference number")
+    return table("Amendments", columns, rows, right=("",), fold=("new memo",))
+
+
+def _end(instant: datetime | None) -> str:
+    return rfc3339(instant) if instant is not None else "never"
+
+
+def _change(before: str, after: str) -> str:
+    return f"{before} -> {after}" if before != after else ""
 
 
 def _line_items(items: Iterable[Mapping[str, Any]], currency: str) -> Table:

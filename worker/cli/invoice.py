@@ -9,13 +9,13 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from db.tracing import Billed, entries_at, invoices_called
-from domain.account import Invoice
+from domain.bill import Invoice, Line
 from domain.fields import rfc3339
-from domain.invoices import Line
 from domain.ledger import Entry
 from domain.vocabulary import SIGN, Kind
 from worker.cli.customers import Currency, accounts_of, reading
 from worker.cli.output import Json, err, money, out, plain, print_json, table, when
+from worker.cli.units import know_units
 from worker.state import Data, entry_data, invoice_data
 
 InvoiceId = Annotated[str, typer.Argument(help="The invoice's id, as in the messages.")]
@@ -75,6 +75,7 @@ def billed(
         who = "no account has an" if customer is None else f"{customer} has no"
         err.print(plain(f"{who} invoice {invoice}"))
         raise typer.Exit(1)
+    know_units(connection, {bill.account.key.tenant for bill in found})
     return found
 
 
@@ -108,6 +109,7 @@ def _data(bill: Billed, entries: Sequence[Entry]) -> Data:
             {"line": line.id, "product": line.product, "amount": line.amount, "paid": paid}
             for line, paid in _lines(invoice)
         ],
+        "written_off": invoice.written_off,
         "stands": [use._asdict() for use in invoice.uses],
         "entries": [{**entry_data(row), "dated_at": rfc3339(row.dated_at)} for row in entries],
     }
@@ -126,7 +128,7 @@ def _print(bill: Billed, entries: Sequence[Entry]) -> None:
     out.print(plain(f"Invoice {invoice.invoice} of {customer} ({tenant}): {invoice.status}"))
     told = (f"{name} {money(amount, currency)}" for name, amount in _sums(invoice))
     issued = f"; issued {when(invoice.issued_at)} UTC" if invoice.issued_at else ""
-    out.print(f"{', '.join(told)} {currency}{issued}\n")
+    out.print(plain(f"{', '.join(told)} {currency}{issued}") + "\n")
     if invoice.lines:
         out.print(_line_table(invoice, currency))
         out.print()
@@ -141,6 +143,8 @@ def _print(bill: Billed, entries: Sequence[Entry]) -> None:
 def _sums(invoice: Invoice) -> Iterator[tuple[str, int]]:
     yield "amount due", invoice.amount_due
     yield "applied", invoice.applied
+    if invoice.written_off:
+        yield "of which written off", invoice.written_off
     yield "still due", invoice.due
 
 

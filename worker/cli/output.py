@@ -16,7 +16,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from domain.money import EXPONENTS, major_units
+from domain.money import major_units
+from worker.cli.units import decimals_of
 
 Json = Annotated[bool, typer.Option("--json", help="Print everything, as JSON.")]
 
@@ -83,7 +84,7 @@ def plain(value: object) -> str:
 
 def money(amount: int, currency: str) -> str:
     """An amount with its currency's decimals; `money` of 1250 USD is `12.50`."""
-    return major_units(amount, EXPONENTS.get(currency, 0))
+    return major_units(amount, decimals_of(currency))
 
 
 def when(instant: datetime) -> str:

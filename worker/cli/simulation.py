@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from domain.account import TenantSettings
+from domain.settings import TenantSettings
+from worker.codec import Decode
 from worker.expiry import expire_due
 from worker.memory.clock import MemoryClock
 from worker.memory.store import MemoryStore
 from worker.ports import Delivery
-from worker.process import Batch, Decode, read_batch, settle
+from worker.process import Batch, read_batch, settle
 from worker.state import Data, books_in_memory, state_of
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,10 +42,11 @@ class Simulation:
 
     def run_on(self, until: datetime) -> None:
         """Let time pass; credit expires at the very instant at which it falls due (R3)."""
-        while (due := self._store.next_due()) is not None and due <= until:
+        last = None
+        while (due := self._store.next_due()) is not None and due <= until and due != last:
             self._clock.set(max(due, self._clock.now()))
-            if not expire_due(self._store):
-                break
+            expire_due(self._store)
+            last = due
         self._forget_events()
         self._clock.set(max(until, self._clock.now()))
 

@@ -10,6 +10,7 @@ from db.books import snapshot
 from db.tables import accounts
 from worker import settings, wiring
 from worker.cli.installation import database
+from worker.cli.instants import instant_option
 from worker.cli.lines import Lines, LinesFile, reading
 from worker.cli.output import Json, count, err, print_json, progress
 from worker.cli.simulation import Simulation
@@ -42,16 +43,6 @@ def state(as_json: Json = False) -> None:
     _print(found, as_json=as_json)
 
 
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter("an instant looks like 2026-03-01T00:00:00Z") from error
-    if instant.tzinfo is None:
-        raise typer.BadParameter(f"{text} needs an offset: {text}Z would be UTC")
-    return instant.astimezone(UTC)
-
-
 def simulate(
     file: LinesFile,
     as_json: Json = False,
@@ -59,14 +50,11 @@ def simulate(
         ClockOf, typer.Option(help="Decide each message at its own time, or all of them now.")
     ] = ClockOf.EVENT,
     until: Annotated[
-        datetime | None,
-        typer.Option(
-            parser=_instant, metavar="INSTANT", help="Let time pass until then at the end."
-        ),
+        datetime | None, instant_option(help="Let time pass until then at the end.")
     ] = None,
 ) -> None:
     """Decide the messages of a file in memory, with the writer's own code; writes nothing."""
-    decode = wiring.decoder(settings.without_servers())
+    decode = wiring.codec(settings.without_servers()).decode  # files carry no signatures
     with reading(file) as lines:
         if clock is ClockOf.NOW:
             simulation = Simulation(decode, datetime.now(UTC))

@@ -42,7 +42,7 @@ def _print_totals(accounts: Iterable[Data]) -> None:
     columns = ("currency", "accounts", "available", "balance", "grants", "entries")
     rows = (
         (
-            currency,
+            plain(currency),
             f"{total['accounts']:,}",
             money(total["available"], currency),
             money(total["balance"], currency),
@@ -62,7 +62,7 @@ def _print_accounts(accounts: list[Data]) -> None:
             plain(account["customer"]),
             money(account["available"], account["currency"]),
             money(account["balance"], account["currency"]),
-            account["currency"],
+            plain(account["currency"]),
             f"{len(account['grants']):,}",
             f"{len(account['ledger']):,}",
         )

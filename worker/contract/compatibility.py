@@ -16,7 +16,7 @@ Broken = Iterator[tuple[str, str]]
 """Places, and what is broken there."""
 
 _FLOORS = ("minimum", "minLength", "minItems")
-_CEILINGS = ("maximum", "maxLength", "maxItems")
+_CEILINGS = ("maximum", "maxLength", "maxItems", "maxProperties")
 _OPAQUE = ("pattern", "not")
 _TYPES = frozenset({"string", "integer", "number", "boolean", "null", "object", "array"})
 
@@ -71,7 +71,7 @@ class _Comparison:
             yield from ((path, sentence) for sentence in check(old, new))
         yield from self._fields(old, new, path)
         yield from self._conditions(old, new, path)
-        for keyword in ("items", "if", "then", "additionalProperties"):
+        for keyword in ("items", "if", "then", "propertyNames", "additionalProperties"):
             yield from self._below(old.get(keyword), new.get(keyword), f"{path}{_step(keyword)}")
 
     def _in_order(self, old: Any, new: Any) -> tuple[Any, Any]:
@@ -174,7 +174,7 @@ def _default(old: Schema, new: Schema, path: str) -> Broken:
 
 
 def _step(keyword: str) -> str:
-    return {"items": "[]", "additionalProperties": ".*"}.get(keyword, "")
+    return {"items": "[]", "propertyNames": ".*", "additionalProperties": ".*"}.get(keyword, "")
 
 
 def _types(schema: Schema) -> set[str]:

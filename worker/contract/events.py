@@ -42,7 +42,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """The message that led to this; for an expiry the source is `scrip/expiry`."""
+    """The message that led to this; what scrip does by itself has a source like `scrip/expiry`."""
 
     source: Reference
     id: Reference
@@ -122,6 +122,25 @@ class MessageRefused(AccountData):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BalanceLow(AccountData):
+    """Available has fallen below the level that was set; told again only after it has recovered."""
+
+    available: Annotated[Balance, Doc("What an invoice could use now, in minor units.")]
+    low_balance: Annotated[Balance, Doc("The level: the account's, or else the tenant's.")]
+    balance: Annotated[Balance, Doc("The sum of the ledger, in minor units.")]
+    cause: Cause
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantExpiring(AccountData):
+    """A grant that has something left will end soon; told once for each end that it is given."""
+
+    grant: Identifier
+    remaining: Annotated[Balance, Doc("What is left of it, in minor units, held credit included.")]
+    expires_at: Annotated[datetime, Utc()]
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageQuarantined:
     """A message that cannot be understood, or that conflicts; it has no account and no order."""
 
@@ -133,6 +152,8 @@ EVENTS: dict[str, type] = {
     "credit.balance_changed": BalanceChanged,
     "invoice.credited": InvoiceCredited,
     "message.refused": MessageRefused,
+    "credit.balance_low": BalanceLow,
+    "grant.expiring": GrantExpiring,
     "message.quarantined": MessageQuarantined,
 }
 """Every published type with its data."""

@@ -13,11 +13,17 @@ from worker.contract.shapes import Schema, Shapes, described
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+
+def _any_case(text: str) -> str:
+    """A pattern for a media type in capitals or not; flags would not be JSON Schema."""
+    return "".join(f"[{c.upper()}{c}]" if c.isalpha() else c for c in text)
+
+
 _OTHERS: dict[str, Schema] = {
     "datacontenttype": {
         "description": "The media type of data; null is the same as absent.",
         "type": ["string", "null"],
-        "pattern": r"^\s*(application/json|[^;]*\+json)\s*(;|$)",
+        "pattern": rf"^\s*({_any_case('application/json')}|[^;]*\+{_any_case('json')})\s*(;|$)",
     },
     "data_base64": {"description": "Not supported: data is a JSON object.", "type": "null"},
 }

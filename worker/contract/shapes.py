@@ -5,6 +5,7 @@ are open, so that an event with one more field still fits the schema of an older
 """
 
 import re
+from collections import abc
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from enum import StrEnum
@@ -13,9 +14,19 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from domain import fields as markers
-from domain.fields import Creator, JsonObject, Money, Name, Prose, Rfc3339, Whole
-from worker.codec_fields import hints
-from worker.contract.amounts import money_shape
+from domain.fields import (
+    Creator,
+    Identifier,
+    JsonObject,
+    Money,
+    MoneyByCurrency,
+    Name,
+    Prose,
+    Rfc3339,
+    Whole,
+)
+from worker.codec_fields import KEYS_MAX, hints
+from worker.contract.amounts import amounts_of, money_shape, whole_money
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -81,6 +92,8 @@ class Shapes:
             return _or_null(self.value(only))
         if origin is tuple:
             return {"type": "array", "items": self.value(inner[0])}
+        if origin is abc.Mapping:
+            return self._map(inner[0], self.value(inner[1]))
         if origin is Literal:
             return {"const": inner[0]} if len(inner) == 1 else {"enum": list(inner)}
         if hint is bool:
@@ -101,6 +114,21 @@ class Shapes:
         default = {} if each.default in (None, ()) else {"default": each.default}
         return (shape if _takes_null(hint) else _or_null(shape)) | default
 
+    def _map(self, keys: Any, values: Schema) -> Schema:
+        """An object whose keys are the sender's own."""
+        names = {"type": "object", "propertyNames": self.value(keys)}
+        return {**names, "additionalProperties": values, "maxProperties": KEYS_MAX}
+
+    def _by_currency(self, at_least: int, at_most: int) -> Schema:
+        """An amount for each code, with its decimals; a unit of one's own may be any other name."""
+        known = {
+            code: self._reference(name, shape)
+            for name, shape, codes in amounts_of(at_least, at_most)
+            for code in codes
+        }
+        others = self._map(Identifier, whole_money(at_least, at_most))
+        return {**others, "properties": dict(sorted(known.items()))}
+
     def _reference(self, name: str, shape: Schema) -> Schema:
         known = self.definitions.setdefault(name, shape)
         assert known == shape, f"two shapes have the name {name}"
@@ -119,6 +147,8 @@ class Shapes:
         match marker:
             case Money(at_least, at_most):
                 return money_shape(at_least, at_most)
+            case MoneyByCurrency(at_least, at_most):
+                return self._by_currency(at_least, at_most)
             case Name(bytes_max):
                 text = {"type": "string", "minLength": 1, "maxLength": bytes_max}
                 return {**text, "not": {"pattern": _CONTROL}}

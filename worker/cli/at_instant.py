@@ -1,0 +1,117 @@
+"""What an account's credit comes to at an instant, in the past or in the future; pure.
+
+The past goes by `recorded_at`: what had been decided by then, on the terms as they then stood.
+Credit whose time is over at the instant is gone, whether or not its expiry has been written; a
+future instant supposes that nothing else happens until then.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.books import Books
+from domain.credit import Grant
+from domain.kept import Amendment, Hold
+from domain.ledger import Entry
+from domain.vocabulary import SIGN, GrantState, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account at an instant; amounts in minor units."""
+
+    at: datetime
+    seq: int
+    """The newest entry recorded by then."""
+    expired: int
+    """What was over by then though its expiry was not yet written: not in `balance`."""
+    grants: tuple[Grant, ...]
+    """What each grant had left and held, those with nothing left out; without their history."""
+    is_most_held: bool
+    """Whether holds came or went between the two entries around the instant; then `held` is the
+    most that it can have been, because a hold keeps the entry behind which it was made or ended."""
+
+    @property
+    def balance(self) -> int:
+        """The sum of the ledger, less what has expired by then."""
+        return sum(grant.remaining for grant in self.grants)
+
+    @property
+    def held(self) -> int:
+        """What holds reserve (R17)."""
+        return sum(grant.held for grant in self.grants)
+
+    @property
+    def available(self) -> int:
+        """What an invoice could use (R2)."""
+        return sum(grant.free for grant in self.grants if grant.usable(self.at))
+
+    @property
+    def pending(self) -> int:
+        """What is not yet effective."""
+        return sum(g.free for g in self.grants if g.state(self.at) is GrantState.PENDING)
+
+
+def standing(books: Books, ledger: Iterable[Entry], at: datetime, now: datetime) -> Standing:
+    """The account at an instant, seen from `now`; reads the ledger's first entries, up to it."""
+    seq, left, voided = _left(ledger, at)
+    holds = [kept for kept in books.kept if isinstance(kept, Hold)]
+    held = Counter[str]()
+    for hold in holds:
+        if _reserves(hold, seq, at, now):
+            held.update({lot.grant: lot.amount for lot in hold.lots})
+    grants, expired = list[Grant](), 0
+    for grant in books.grants:
+        then = _then(grant, books.amendments, seq)
+        then.is_void = grant.is_void and (at >= now or grant.grant in voided)
+        then.remaining = left[grant.grant]
+        then.held = min(held[grant.grant], then.remaining)
+        gone = then.free if then.gone(at) else 0
+        expired += gone
+        then.remaining -= gone
+        if then.remaining:
+            grants.append(then)
+    unclear = at < now and any(seq in (hold.since, hold.until) for hold in holds)
+    return Standing(at, seq, expired, tuple(grants), unclear)
+
+
+def _reserves(hold: Hold, seq: int, at: datetime, now: datetime) -> bool:
+    """Whether a hold stands behind an entry at an instant, or may have stood in the past."""
+    may_have = hold.until == seq and at < now
+    stands = hold.until is None or hold.until > seq or may_have
+    return hold.since <= seq and stands and at < hold.ends
+
+
+def _left(ledger: Iterable[Entry], at: datetime) -> tuple[int, Counter[str], set[str]]:
+    """The newest entry by then, what the entries leave of each grant, and which are void."""
+    left, seq, voided = Counter[str](), 0, set[str]()
+    for entry in ledger:
+        if entry.recorded_at > at:
+            break
+        seq = entry.seq
+        for allocation in entry.allocations:
+            left[allocation.grant] += SIGN[entry.kind] * allocation.amount
+            if entry.kind is Kind.VOID:
+                voided.add(allocation.grant)
+    return seq, left, voided
+
+
+def _then(grant: Grant, amendments: Iterable[Amendment], seq: int) -> Grant:
+    """A grant of its own, on the terms behind an entry."""
+    for change in amendments:
+        if change.grant == grant.grant and change.seq > seq:
+            return replace(grant, expires_at=change.expires_before, priority=change.priority_before)
+    return replace(grant)
+
+
+def groups(found: Standing) -> list[Standing]:
+    """The same by scope and category: what is for anything first, paid before promotional."""
+    keys = sorted({(grant.scope, grant.category.value) for grant in found.grants})
+    return [
+        replace(
+            found,
+            grants=tuple(g for g in found.grants if (g.scope, g.category.value) == key),
+        )
+        for key in keys
+    ]
