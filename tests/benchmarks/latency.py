@@ -1,21 +1,23 @@
-"""How long one message takes at a quiet pace: from XADD to its commit, and to its event."""
+"""How long one message takes at a quiet pace: from its publishing to its commit and its event."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
-from typing import Any
 
-from redis import Redis
+from tests.benchmarks.installation import Installation
+from tests.end_to_end.outsider import Observer, wait_for
 
-from tests.end_to_end.outsider import EVENTS, INTAKE, Outsider
-from worker.embedded import Servers
-from worker.redis_broker import WAKE
+WAIT = 0.2
 
-BLOCK_MS = 200
+COMMITTED = """
+    SELECT r.id FROM accounts a JOIN receipts r USING (account_id)
+    WHERE (a.tenant, a.customer) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+      AND r.id = ANY (%s)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,64 +32,82 @@ class Latency:
         ordered = sorted(seconds)
         return cls(*(round(1_000 * ordered[int(len(ordered) * part)], 2) for part in (0.5, 0.99)))
 
-
-class Watcher:
-    """Follows a stream in a thread with a connection of its own."""
-
-    def __init__(self, servers: Servers, stream: str, see: Callable[[Any, float, Any], None]):
-        self._redis = Redis.from_url(servers.broker_url, protocol=2)
-        self._stream, self._see, self._stop = stream, see, Event()
-        self._thread = Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-        time.sleep(0.1)
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._redis.close()
-
-    def _watch(self) -> None:
-        cursor = b"$"
-        while not self._stop.is_set():
-            reply: Any = self._redis.xread({self._stream: cursor}, block=BLOCK_MS)
-            now = time.perf_counter()
-            for entry, fields in reply[0][1] if reply else ():
-                cursor = entry
-                self._see(fields, now, self._redis)
+    def told(self) -> str:
+        return f"p50 {self.p50_ms} ms, p99 {self.p99_ms} ms"
 
 
-def latencies(client: Outsider, messages: list[bytes], per_second: int) -> tuple[Latency, Latency]:
+class Seen:
+    """When each message was published, committed and told, by its id."""
+
+    def __init__(self) -> None:
+        self.published: dict[str, float] = {}
+        self.committed: dict[str, float] = {}
+        self.told: dict[str, float] = {}
+        self.uncommitted: dict[str, tuple[str, str]] = {}
+        """The account's tenant and customer."""
+
+    def publish(self, on: Installation, message: bytes) -> None:
+        event = json.loads(message)
+        name, data = event["id"], event["data"]
+        if name not in self.published:
+            self.uncommitted[name] = (data["tenant"], data["customer"])
+            self.published[name] = time.perf_counter()
+            on.client.publish(message)
+
+    def look_for_events(self, on: Installation) -> None:
+        events, now = on.subscriber.next_events(WAIT), time.perf_counter()
+        for event in events:
+            data = json.loads(event)["data"]
+            self.told.setdefault(data["cause"]["id"] if "cause" in data else data.get("id"), now)
+
+    def look_for_commits(self, on: Installation, observer: Observer) -> None:
+        """When the reader has said that it acknowledged something, ask the books what it was."""
+        if not on.onlooker.acknowledged(WAIT):
+            return
+        now, waiting = time.perf_counter(), dict(self.uncommitted)
+        tenants, customers = zip(*waiting.values(), strict=True) if waiting else ((), ())
+        for (name,) in observer.ask(COMMITTED, list(tenants), list(customers), list(waiting)):
+            self.committed[name] = now
+            del self.uncommitted[name]
+
+
+def latencies(on: Installation, messages: list[bytes], per_second: int) -> tuple[Latency, Latency]:
     """To the commit and to the event, of messages published at an even pace."""
-    published: dict[str, float] = {}
-    entries: dict[str, bytes] = {}
-    seen: dict[str, float] = {}
-    committed: dict[str, float] = {}
-
-    def see_event(fields: Any, now: float, _: Any) -> None:
-        data = json.loads(fields[b"event"])["data"]
-        seen.setdefault(data["cause"]["id"] if "cause" in data else data.get("id"), now)
-
-    def see_commit(_: Any, now: float, redis: Any) -> None:
-        waiting = {entry for entry, _ in redis.xrange(INTAKE)}
-        for name, entry in list(entries.items()):
-            if entry not in waiting:
-                committed.setdefault(name, now)
-                del entries[name]
-
-    with Watcher(client.servers, EVENTS, see_event), Watcher(client.servers, WAKE, see_commit):
+    while on.subscriber.next_events(1.0):
+        pass  # what was told before
+    seen = Seen()
+    with (
+        Observer(on.servers) as observer,
+        _again_and_again(lambda: seen.look_for_events(on)),
+        _again_and_again(lambda: seen.look_for_commits(on, observer)),
+    ):
         began = time.perf_counter()
         for number, message in enumerate(messages):
             time.sleep(max(0.0, began + number / per_second - time.perf_counter()))
-            name = json.loads(message)["id"]
-            if name not in published:
-                published[name] = time.perf_counter()
-                entry: Any = client.redis.xadd(INTAKE, {"event": message})
-                entries[name] = entry
-        client.wait_until_quiet()
+            seen.publish(on, message)
+        wait_for("the last commit", lambda: not seen.uncommitted, 30)
+        wait_for("an empty outbox", lambda: not on.observer.count("outbox"), 30)
         time.sleep(0.5)
-    return _between(published, committed), _between(published, seen)
+    return _between(seen.published, seen.committed), _between(seen.published, seen.told)
+
+
+@contextmanager
+def _again_and_again(look: Callable[[], None]) -> Iterator[None]:
+    """In a thread, from before the first message to after the last."""
+    stop = Event()
+
+    def run() -> None:
+        while not stop.is_set():
+            look()
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    time.sleep(0.5)
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _between(published: dict[str, float], seen: dict[str, float]) -> Latency:

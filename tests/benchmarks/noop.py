@@ -1,4 +1,4 @@
-"""What is usual: a Celery worker on Redis with a task for each message. This one does nothing."""
+"""What is usual: a Celery worker, with a task for each message. This one does nothing."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ import time
 from typing import Any
 
 from celery import Celery
-from redis import Redis
 
+from tests.benchmarks.installation import Installation
 from tests.end_to_end.outsider import wait_for
-from tests.servers import with_database
 from worker import stack
-from worker.embedded import Servers
 
-DATABASE = "9"
 QUEUE = "noop"
 
 app = Celery("noop", broker=os.environ.get("BROKER_URL"), set_as_current=False)
@@ -35,11 +32,10 @@ def noop(message: dict[str, Any]) -> None:
     """Does nothing with it."""
 
 
-def per_second(servers: Servers, messages: list[dict[str, Any]]) -> float:
+def per_second(on: Installation, messages: list[dict[str, Any]]) -> float:
     """Tasks a second, from the first one taken to the last one acknowledged."""
-    url = with_database(servers.broker_url, DATABASE)
+    url = on.servers.broker_url
     _publish(url, messages)
-    broker: Any = Redis.from_url(url)
     command = [sys.executable, "-m", "celery", "-A", "tests.benchmarks.noop", "worker"]
     options = ["--pool", "prefork", "--concurrency", "2", "--loglevel", "ERROR"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -51,14 +47,13 @@ def per_second(servers: Servers, messages: list[dict[str, Any]]) -> float:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for("the first task", lambda: broker.llen(QUEUE) < len(messages), 60)
+        wait_for("the first task", lambda: on.client.tasks_left(QUEUE) < len(messages), 60)
         began = time.perf_counter()
-        wait_for("the last task", lambda: not broker.llen(QUEUE) + broker.hlen("unacked"), 300)
+        wait_for("the last task", lambda: not on.client.tasks_left(QUEUE), 300)
         return len(messages) / (time.perf_counter() - began)
     finally:
         worker.terminate()
         worker.wait()
-        broker.close()
 
 
 def _publish(url: str, messages: list[dict[str, Any]]) -> None:

@@ -32,15 +32,11 @@ def wait_for(what: str, condition: Callable[[], Any], seconds: float = 20.0) -> 
     return found
 
 
-class Outsider:
-    """A client of the broker and the database, without any code of scrip in between."""
+class Observer:
+    """Somebody with a database client, without any code of scrip in between."""
 
     def __init__(self, servers: Servers) -> None:
         self.servers = servers
-        # A retried XADD would be a second message, and tests want to see every error.
-        self.redis = Redis.from_url(
-            servers.broker_url, retry=Retry(NoBackoff(), 0), socket_timeout=10, protocol=2
-        )
         self.database = self._connected()
 
     def __enter__(self) -> Self:
@@ -52,7 +48,6 @@ class Outsider:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.redis.close()
         self.database.close()
 
     def _connected(self) -> psycopg.Connection[Any]:
@@ -74,6 +69,40 @@ class Outsider:
         wait_for("the crash", lambda: not answers())
         wait_for("the recovery", answers_again, 60)
 
+    def ask(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        return self.database.execute(sql.encode(), parameters).fetchall()
+
+    def count(self, table: str) -> int:
+        """Rows of a table or view."""
+        return int(self.ask(f"SELECT count(*) FROM {table}")[0][0])
+
+    def wait_for_reader(self) -> str:
+        """Returns who holds the reader's lease, once it is held."""
+        sql = "SELECT holder FROM leases WHERE name = 'reader/0' AND expires_at > clock_timestamp()"
+        holder: str = wait_for("a reader", lambda: self.ask(sql))[0][0]
+        return holder
+
+
+class Outsider(Observer):
+    """The same with a client of Redis."""
+
+    def __init__(self, servers: Servers) -> None:
+        super().__init__(servers)
+        # A retried XADD would be a second message, and tests want to see every error.
+        self.redis = Redis.from_url(
+            servers.broker_url, retry=Retry(NoBackoff(), 0), socket_timeout=10, protocol=2
+        )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.redis.close()
+        super().__exit__(kind, error, traceback)
+
     def publish(self, *messages: bytes) -> None:
         """One XADD each, in order, in one round trip."""
         with self.redis.pipeline(transaction=False) as pipe:
@@ -86,14 +115,6 @@ class Outsider:
         length: int = self.redis.xlen(INTAKE)
         return length
 
-    def ask(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Rows of a query."""
-        return self.database.execute(sql.encode(), parameters).fetchall()
-
-    def count(self, table: str) -> int:
-        """Rows of a table or view."""
-        return int(self.ask(f"SELECT count(*) FROM {table}")[0][0])
-
     def is_quiet(self) -> bool:
         """Whether everything is committed and every event out."""
         return self.backlog() == 0 and self.count("outbox") == 0
@@ -101,12 +122,6 @@ class Outsider:
     def wait_until_quiet(self, seconds: float = 30.0) -> None:
         """Returns when there is nothing left to do."""
         wait_for("the intake and the outbox to be empty", self.is_quiet, seconds)
-
-    def wait_for_reader(self) -> str:
-        """Returns who holds the reader's lease, once it is held."""
-        sql = "SELECT holder FROM leases WHERE name = 'reader/0' AND expires_at > clock_timestamp()"
-        holder: str = wait_for("a reader", lambda: self.ask(sql))[0][0]
-        return holder
 
     def events(self, customer: str | None = None) -> list[dict[str, Any]]:
         """Everything on the event stream, or what is about one customer."""

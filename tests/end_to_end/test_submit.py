@@ -50,6 +50,16 @@ def test_a_malformed_message_says_that_it_is_in_quarantine(producer: Celery) -> 
     assert "data.amount" in told["quarantined"]
 
 
+def test_a_message_in_a_unit_that_nobody_has_declared_is_in_quarantine_too(
+    producer: Celery,
+) -> None:
+    """It reads well, so there might have been a receipt; once declared, there is one."""
+    message = event("credit.grant", "sub", currency="SEATS", amount="1.5")
+    assert "unknown currency 'SEATS'" in submitted(producer, message)["quarantined"]
+    submitted(producer, event("tenant.configure", "sub", units={"SEATS": 1}))
+    assert submitted(producer, message)["outcome"] == "applied"
+
+
 def test_a_time_out_means_unknown_and_asking_again_tells(
     producer: Celery, running: Outsider
 ) -> None:

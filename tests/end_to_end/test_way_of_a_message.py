@@ -50,6 +50,24 @@ def test_a_grant_pays_an_invoice_and_tells_everyone(running: Outsider) -> None:
     assert event_violations(events, {("shop", "ann"): 3}) == []
 
 
+def test_a_unit_of_the_tenants_own_is_declared_and_used(running: Outsider) -> None:
+    """Also in one batch, and what came before its declaration is kept for later."""
+    unit = {"currency": "CREDITS"}
+    early = event("credit.grant", "uma", message_id="early", amount="1.50", **unit)
+    running.publish(
+        early,
+        event("tenant.configure", "uma", units={"CREDITS": 2}),
+        event("credit.grant", "uma", amount="12.50", **unit),
+        event("invoice.created", "uma", invoice="u1", amount_due="3.00", **unit),
+        event("credit.grant", "uma", message_id="wrong", amount="1.500", **unit),
+    )
+    running.wait_until_quiet()
+    sql = "SELECT currency, balance FROM balance WHERE customer = 'uma' ORDER BY currency"
+    assert running.ask(sql) == [("CREDITS", 950), ("USD", 0)]
+    aside = "SELECT message_id FROM quarantine WHERE message_id IN ('early', 'wrong') ORDER BY 1"
+    assert running.ask(aside) == [("early",), ("wrong",)]
+
+
 def test_a_repeat_changes_nothing_and_a_conflict_is_set_aside(running: Outsider) -> None:
     """R20 on the real stream, within a batch and across batches."""
     first = grant("rep", 500, message_id="once")

@@ -13,9 +13,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from redis import Redis
+
 from tests.end_to_end.outsider import wait_for
 from tests.faults.killing import BURST, Fault
 from tests.faults.rig import Rig
+from worker.embedded import Valkey
 
 LOSE_SECONDS = 1.5
 """How long messages and events go out unsynced."""
@@ -23,22 +26,25 @@ LOSE_SECONDS = 1.5
 
 def cut_log(rig: Rig) -> Fault:
     """Cut the append-only log's tail, then publish again what may have been in it."""
+    valkey = rig.server
+    assert isinstance(valkey, Valkey), "RabbitMQ's logs have a format of their own"
     with rig.publisher.held():
         known_kept = len(rig.publisher.journal)
-        _stop_syncing(rig.outsider.redis)
-        log = _newest_part(rig.valkey.aof)
+        with Redis.from_url(valkey.url) as client:
+            _stop_syncing(client)
+        log = _newest_part(valkey.aof)
         size = log.stat().st_size
     rig.publisher.burst(BURST)
     time.sleep(LOSE_SECONDS)
     rig.publisher.burst(BURST)
     with rig.publisher.held():
-        pending = rig.outsider.backlog()
-        rig.valkey.kill()
+        pending = rig.pending()
+        valkey.kill()
         lost = _cut(log, int(rig.chance.uniform(size, size + (log.stat().st_size - size) / 2)))
-        rig.valkey.start()
+        valkey.start()
         again = rig.publisher.send_again_from(known_kept)
-        oldest = rig.oldest()
-    seconds = rig.seconds_until_moved_on_from(oldest)
+        rig.mark()
+    seconds = rig.seconds_until_work_went_on()
     note = f"{lost // 1024} KB of log lost, {again} messages published again"
     return Fault("log of the broker cut", pending, seconds, note)
 

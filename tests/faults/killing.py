@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from tests.end_to_end.outsider import wait_for
 from tests.faults.rig import TAKEOVER_SECONDS_MAX, Rig
@@ -14,6 +15,10 @@ from tests.faults.rig import TAKEOVER_SECONDS_MAX, Rig
 BURST = 2_000
 MOMENT = 0.25
 """Seconds within which a fault strikes after a burst: a batch is read, decided or written then."""
+
+LOOKS = 50
+LOOK_EVERY = 0.01
+"""How often, and at what intervals in seconds, a burst's transactions are looked at."""
 
 AT_WORK = """
     FROM pg_stat_activity a JOIN pg_locks l USING (pid)
@@ -36,7 +41,7 @@ class Fault:
     kind: str
     pending: int
     seconds: float
-    """Until the oldest message, or event, that was pending then is out of the way."""
+    """Until a batch was acknowledged again, or the oldest event was out of the way."""
     note: str = ""
 
 
@@ -46,26 +51,25 @@ def kill_worker(rig: Rig) -> Fault:
         _burst(rig)
         with rig.publisher.held():
             rig.worker.kill()
-            pending, oldest = rig.outsider.backlog(), rig.oldest()
+            pending = rig.pending()
+            rig.mark()
             rig.worker.start()
         if pending:
-            seconds = rig.seconds_until_moved_on_from(oldest)
-            return Fault("worker killed (kill -9)", pending, seconds)
-        rig.outsider.wait_for_reader()
+            return Fault("worker killed (kill -9)", pending, rig.seconds_until_work_went_on())
+        rig.observer.wait_for_reader()
 
 
 def kill_broker(rig: Rig) -> Fault:
     """SIGKILL while messages are being published too; started again on the same data."""
     while True:
         _burst(rig)
-        pending = rig.outsider.backlog()
-        rig.valkey.kill()
+        pending = rig.pending()
+        rig.server.kill()
         time.sleep(rig.chance.uniform(0, MOMENT))
-        rig.valkey.start()
-        oldest = rig.oldest()
-        if pending and oldest:
-            seconds = rig.seconds_until_moved_on_from(oldest)
-            return Fault("broker killed (kill -9)", pending, seconds)
+        rig.server.start()
+        rig.mark()
+        if pending:
+            return Fault("broker killed (kill -9)", pending, rig.seconds_until_work_went_on())
 
 
 def kill_relay(rig: Rig) -> Fault:
@@ -73,14 +77,14 @@ def kill_relay(rig: Rig) -> Fault:
     while True:
         _burst(rig)
         rig.relay.kill()
-        pending, oldest = rig.outsider.count("outbox"), rig.outsider.ask(OLDEST_EVENTS)
+        pending, oldest = rig.observer.count("outbox"), rig.observer.ask(OLDEST_EVENTS)
         rig.relay.start()
         if pending:
             break
     began = time.monotonic()
     wait_for(
         "the relay to go on",
-        lambda: rig.outsider.ask(OLDEST_EVENTS) != oldest,
+        lambda: rig.observer.ask(OLDEST_EVENTS) != oldest,
         TAKEOVER_SECONDS_MAX,
     )
     return Fault("relay killed (kill -9)", pending, time.monotonic() - began, "batches")
@@ -110,24 +114,34 @@ def _strike_session(
     while time.monotonic() < ends_at:
         _burst(rig)
         with rig.publisher.held():
-            struck = rig.outsider.ask(sql)
+            struck = _caught(rig, sql)
             if struck and then:
                 then(rig, struck[0][0])
-            pending, oldest = rig.outsider.backlog(), rig.oldest()
+            pending = rig.pending()
+            rig.mark()
         if struck and pending:
-            seconds = rig.seconds_until_moved_on_from(oldest)
+            seconds = rig.seconds_until_work_went_on()
             unknown = rig.unanswered_commits() > unanswered
             return Fault(kind, pending, seconds, "COMMIT was not answered" if unknown else "")
     raise TimeoutError(f"{kind}: no session was caught at it")
 
 
+def _caught(rig: Rig, sql: str) -> list[tuple[Any, ...]]:
+    """Looks again and again: a COMMIT takes a few milliseconds."""
+    for _ in range(LOOKS):
+        if struck := rig.observer.ask(sql):
+            return struck
+        time.sleep(rig.chance.uniform(0, 2 * LOOK_EVERY))
+    return []
+
+
 def _crash(rig: Rig, pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-    rig.outsider.sit_out_a_crash()
+    rig.observer.sit_out_a_crash()
 
 
 def _burst(rig: Rig) -> None:
     """Enough messages for several batches, and some moment while they are worked off."""
-    if rig.outsider.backlog() < BURST:
+    if rig.pending() < BURST:
         rig.publisher.burst(BURST)
     time.sleep(rig.chance.uniform(0, MOMENT))

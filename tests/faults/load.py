@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.brokers.client import Odd
+
 STEADY = "steady"
 """The tenant whose credit never expires, so that its books follow from the order alone."""
 
@@ -22,16 +24,10 @@ RUBBISH = (b"", b"not json %d", b'{"specversion": "1.0", "id": "%d"}', b"\xff%d"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One entry of the intake stream as the publisher's journal has it."""
+    """One message as the publisher's journal has it."""
 
     body: bytes
-    field: str = "event"
     is_bad: bool = False
-
-    @property
-    def quarantined(self) -> bytes:
-        """The bytes to be found in quarantine when it is bad."""
-        return self.body if self.field == "event" else self.field.encode() + b"=" + self.body
 
 
 class Load:
@@ -63,7 +59,7 @@ class Load:
 
     def _rubbish(self) -> Sent:
         if self._random.random() < 0.2:
-            return Sent(b"%d" % self._number, field="evnt", is_bad=True)
+            return Sent(Odd(b"%d" % self._number), is_bad=True)
         pattern = self._random.choice(RUBBISH)
         return Sent(pattern % self._number if b"%d" in pattern else pattern, is_bad=True)
 

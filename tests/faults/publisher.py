@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import time
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, RLock, Thread
 
-from redis import Redis, RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
-from tests.end_to_end.outsider import INTAKE
+from tests.brokers.client import Client, publish_surely
 from tests.faults.load import Load, Sent
 
-CHUNK = 500
 TICK = 0.05
 
 
 class Publisher:
     """Publishes a steady trickle and bursts on demand; everything stands in the journal first."""
 
-    def __init__(self, url: str, load: Load, per_second: int) -> None:
-        self._redis = Redis.from_url(
-            url, single_connection_client=True, retry=Retry(NoBackoff(), 0), socket_timeout=5
-        )
+    def __init__(self, client: Client, load: Load, per_second: int) -> None:
+        self._client = client
         self._load, self._per_tick = load, max(1, int(per_second * TICK))
         self._lock, self._stop = RLock(), Event()
         self._thread = Thread(target=self._trickle, name="publisher", daemon=True)
+        self._different: set[object] = set()
         self.journal: list[Sent] = []
         self.errors = 0
+
+    @property
+    def different(self) -> int:
+        """Messages in the journal that each need an outcome of their own."""
+        return len(self._different)
 
     def start(self) -> None:
         self._thread.start()
@@ -38,13 +37,14 @@ class Publisher:
         """End the trickle; all of the journal has been accepted by the broker then."""
         self._stop.set()
         self._thread.join()
-        self._redis.close()
+        self._client.close()
 
     def burst(self, number: int) -> None:
         """Publish so many at once."""
         with self._lock:
             messages = self._load.take(number)
             self.journal += messages
+            self._different.update(map(_named, messages))
             self._send(messages)
 
     @contextmanager
@@ -65,17 +65,9 @@ class Publisher:
             self.burst(self._per_tick)
 
     def _send(self, messages: list[Sent]) -> None:
-        for at in range(0, len(messages), CHUNK):
-            while not self._accepted(messages[at : at + CHUNK]):
-                time.sleep(TICK)
+        self.errors += publish_surely(self._client, [sent.body for sent in messages])
 
-    def _accepted(self, chunk: list[Sent]) -> bool:
-        try:
-            with self._redis.pipeline(transaction=False) as pipe:
-                for sent in chunk:
-                    pipe.xadd(INTAKE, {sent.field: sent.body})
-                pipe.execute()
-        except RedisError:
-            self.errors += 1
-            return False
-        return True
+
+def _named(sent: Sent) -> object:
+    """A good one by its id, which this load uses once, and a bad one by its bytes."""
+    return sent.body if sent.is_bad else json.loads(sent.body)["id"]

@@ -7,18 +7,20 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from db.migrate import upgrade
-from tests.end_to_end.outsider import INTAKE, Outsider, wait_for
+from tests.brokers.client import Client
+from tests.brokers.kinds import Kind
+from tests.end_to_end.outsider import Observer, wait_for
 from tests.faults.load import BRIEF, Load
 from tests.faults.publisher import Publisher
 from tests.faults.subscriber import Subscriber
 from worker import stack
-from worker.embedded import Postgres, Servers, Valkey
+from worker.embedded import Postgres, Servers
+from worker.embedded.process import Server
 from worker.stack import Process
 
 QUICK = {"SCRIP_LEASE_SECONDS": "1", "SCRIP_EXPIRY_SECONDS": "2"}
@@ -31,8 +33,10 @@ LINES = 30
 class Rig:
     """Everything that a fault may want to touch."""
 
-    valkey: Valkey
-    outsider: Outsider
+    server: Server
+    """The broker."""
+    client: Client
+    observer: Observer
     publisher: Publisher
     subscriber: Subscriber
     worker: Process
@@ -40,50 +44,79 @@ class Rig:
     logs: Path
     chance: random.Random
 
-    def oldest(self) -> bytes | None:
-        """The id of the oldest message that nobody has acknowledged."""
-        entries: Any = self.outsider.redis.xrange(INTAKE, count=1)
-        return entries[0][0] if entries else None
+    def pending(self) -> int:
+        """Published messages that have no outcome yet, repeats not counted."""
+        decided = self.observer.count("receipts") + self.observer.count("quarantine")
+        return max(0, self.publisher.different - decided)
+
+    def is_quiet(self) -> bool:
+        """Whether everything is decided and every event out."""
+        return not (self.client.backlog() or self.observer.count("outbox") or self.pending())
 
     def unanswered_commits(self) -> int:
         """How often the reader could not know whether its batch is committed."""
         return (self.logs / "worker.log").read_text().count("COMMIT was not answered")
 
-    def seconds_until_moved_on_from(self, oldest: bytes | None) -> float:
-        """How long it takes until that message is acknowledged: work goes on."""
+    def mark(self) -> None:
+        """Note this instant for `seconds_until_work_went_on`."""
+        self.client.close()  # with what it has heard so far
+        wait_for("the broker", lambda: self._acknowledged(0.0) is not None)
+
+    def seconds_until_work_went_on(self) -> float:
+        """How long it takes until a batch is acknowledged: the oldest ones, for there is order."""
         began = time.monotonic()
-        wait_for("work to go on", lambda: self.oldest() != oldest, TAKEOVER_SECONDS_MAX)
+        wait_for("work to go on", lambda: self._acknowledged(0.1), TAKEOVER_SECONDS_MAX)
         return time.monotonic() - began
+
+    def _acknowledged(self, wait: float) -> bool | None:
+        with suppress(*self.client.errors):
+            return self.client.acknowledged(wait)
+        return None
 
 
 @contextmanager
-def rig(seed: int, accounts: int) -> Iterator[Rig]:
+def rig(kind: Kind, seed: int, accounts: int) -> Iterator[Rig]:
     """A running installation under load, with everything stopped at the end."""
-    os.environ.update(QUICK)
     with ExitStack() as opened:
+        opened.enter_context(_quick())
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="scrip-")))
         folder.chmod(0o711)  # PostgreSQL may pass, as nobody, to its own folder
-        postgres, valkey = Postgres(folder / "postgres"), Valkey(folder / "valkey")
-        for server in (postgres, valkey):
+        postgres, broker = Postgres(folder / "postgres"), kind.server(folder / "broker")
+        for server in (postgres, broker):
             server.start()
             opened.callback(server.stop)
-        servers = Servers(postgres.url, valkey.url)
+        servers = Servers(postgres.url, broker.url)
         upgrade(servers.database_url)
-        outsider = opened.enter_context(Outsider(servers))
+        observer = opened.enter_context(Observer(servers))
         settings = "INSERT INTO tenants (tenant, version, settings) VALUES (%s, 1, %s)"
-        outsider.database.execute(settings, (BRIEF, '{"late_window": 0}'))
+        observer.database.execute(settings, (BRIEF, '{"late_window": 0}'))
+        client = kind.connect(broker.url)
+        opened.callback(client.close)
+        publisher = Publisher(kind.connect(broker.url), Load(seed, accounts), PER_SECOND)
+        subscriber = Subscriber(kind.connect(broker.url))
         processes = opened.enter_context(stack.processes(servers, folder))
-        publisher = Publisher(servers.broker_url, Load(seed, accounts), PER_SECOND)
-        subscriber = Subscriber(servers.broker_url)
+        opened.enter_context(_explained(folder))
+        observer.wait_for_reader()
+        wait_for("its queue", client.is_read)
         for thread in (subscriber, publisher):
             thread.start()
             opened.callback(thread.stop)
-        outsider.wait_for_reader()
-        opened.enter_context(_explained(folder))
         yield Rig(
-            valkey, outsider, publisher, subscriber,
+            broker, client, observer, publisher, subscriber,
             processes["worker"], processes["relay"], folder, random.Random(seed),
         )  # fmt: skip
+
+
+@contextmanager
+def _quick() -> Iterator[None]:
+    """Short times for the processes that are started meanwhile."""
+    before = dict(os.environ)
+    os.environ.update(QUICK)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager
@@ -92,6 +125,6 @@ def _explained(logs: Path) -> Iterator[None]:
     try:
         yield
     except Exception:
-        for log in sorted(logs.glob("*.log")):
+        for log in sorted(logs.rglob("*.log")):
             print(f"--- the end of {log.name}", *log.read_text().splitlines()[-LINES:], sep="\n")
         raise

@@ -40,21 +40,30 @@ def stop_reader_writing(rig: Rig) -> Fault:
 
 
 def _stop_reader(rig: Rig, kind: str, state: str) -> Fault:
-    with stack.processes(rig.outsider.servers, rig.logs, names=("worker",)) as standby:
+    logs = rig.logs / "standby"
+    logs.mkdir(exist_ok=True)
+    with stack.processes(rig.observer.servers, logs, names=("worker",)) as standby:
         time.sleep(STANDBY_SECONDS)
-        epoch = rig.outsider.ask(EPOCH)
+        epoch = rig.observer.ask(EPOCH)
         session = _stop_in_mid_batch(rig, state)
-        stopped_at, began = rig.outsider.ask("SELECT clock_timestamp()")[0][0], time.monotonic()
-        pending, oldest = rig.outsider.backlog(), rig.oldest()
+        stopped_at, began = rig.observer.ask("SELECT clock_timestamp()")[0][0], time.monotonic()
+        pending = rig.pending()
+        rig.mark()
         try:
-            wait_for("a successor", lambda: rig.outsider.ask(EPOCH) != epoch, TAKEOVER_SECONDS_MAX)
-            wait_for("its work", lambda: rig.oldest() != oldest, TAKEOVER_SECONDS_MAX)
+            wait_for("a successor", lambda: rig.observer.ask(EPOCH) != epoch, TAKEOVER_SECONDS_MAX)
+            rig.seconds_until_work_went_on()
             seconds = time.monotonic() - began
         finally:
+            noticed = _times_noticed(rig)
             rig.worker.signal(signal.SIGCONT)
+        wait_for(
+            "the stopped reader to notice",
+            lambda: _times_noticed(rig) > noticed,
+            TAKEOVER_SECONDS_MAX,
+        )
         note = _what_the_stopped_one_did(rig, session, stopped_at)
         standby["worker"].stop()
-    rig.outsider.wait_for_reader()
+    rig.observer.wait_for_reader()
     return Fault(kind, pending, seconds, note)
 
 
@@ -62,10 +71,10 @@ def _stop_in_mid_batch(rig: Rig, state: str) -> Any:
     """Stops the reader's process with its transaction open, and returns the session's row."""
     for _ in range(TRIES_MAX):
         rig.publisher.burst(BURST)
-        wait_for("a money transaction", lambda: rig.outsider.ask(SESSION))
+        wait_for("a money transaction", lambda: rig.observer.ask(SESSION))
         rig.worker.signal(signal.SIGSTOP)
         time.sleep(0.1)  # what was on its way to the database arrives, a COMMIT too
-        open_now = rig.outsider.ask(SESSION)
+        open_now = rig.observer.ask(SESSION)
         if open_now and open_now[0][3] == state:
             return open_now[0]
         rig.worker.signal(signal.SIGCONT)
@@ -73,14 +82,15 @@ def _stop_in_mid_batch(rig: Rig, state: str) -> Any:
     raise TimeoutError(f"the reader could not be stopped {state}")
 
 
+def _times_noticed(rig: Rig) -> int:
+    return (rig.logs / "worker.log").read_text().count("trying again")
+
+
 def _what_the_stopped_one_did(rig: Rig, session: Any, stopped_at: Any) -> str:
-    """It wakes up, tries to go on, and nothing of what it had decided may ever be seen."""
+    """It woke up and tried to go on, and nothing of what it had decided may ever be seen."""
     pid, started_at, began_at, _ = session
-    log = rig.logs / "worker.log"
-    before = log.read_text().count("trying again")
-    wait_for("the stopped reader to notice", lambda: log.read_text().count("trying again") > before)
     gone = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
-    committed = rig.outsider.ask(DECIDED_BETWEEN, began_at, stopped_at)[0][0]
-    if committed or rig.outsider.ask(gone, pid, started_at) != [(0,)]:
+    committed = rig.observer.ask(DECIDED_BETWEEN, began_at, stopped_at)[0][0]
+    if committed or rig.observer.ask(gone, pid, started_at) != [(0,)]:
         raise FenceBroken(f"{committed} messages of the stopped reader's transaction are committed")
     return "its transaction was ended, 0 of its receipts committed"

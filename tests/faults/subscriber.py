@@ -1,4 +1,4 @@
-"""A subscriber with a cursor of its own, which outlives every connection."""
+"""A subscriber whose place in the events outlives every connection."""
 
 from __future__ import annotations
 
@@ -6,24 +6,19 @@ import json
 from threading import Event, Thread
 from typing import Any
 
-from redis import Redis, RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from tests.brokers.client import Client
 
-from tests.end_to_end.outsider import EVENTS
-
-COUNT = 2_000
-BLOCK_MS = 200
+WAIT = 0.2
 KEPT = ("tenant", "customer", "event_seq", "digest")
 
 
 class Subscriber:
-    """Reads the event stream from its start, in a thread."""
+    """Follows the events from the first one on, in a thread."""
 
-    def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=5, protocol=2)
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._client.follow()
         self._stop = Event()
-        self._cursor = "0-0"
         self._thread = Thread(target=self._read, name="subscriber", daemon=True)
         self.events: list[dict[str, Any]] = []
         self.repeats = 0
@@ -33,23 +28,22 @@ class Subscriber:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns when the stream has been read to its end."""
+        """Returns when all events have been read."""
         self._stop.set()
         self._thread.join()
-        self._redis.close()
+        self._client.close()
 
     def _read(self) -> None:
         more = True
         while more or not self._stop.is_set():
             try:
-                reply: Any = self._redis.xread({EVENTS: self._cursor}, COUNT, BLOCK_MS)
-            except RedisError:
+                events = self._client.next_events(WAIT)
+            except self._client.errors:
                 self._stop.wait(0.1)
                 continue
-            more = bool(reply)
-            for entry, fields in reply[0][1] if reply else ():
-                self._cursor = entry.decode()
-                self._keep(json.loads(fields[b"event"]))
+            more = bool(events)
+            for event in events:
+                self._keep(json.loads(event))
 
     def _keep(self, event: dict[str, Any]) -> None:
         data = {name: event["data"][name] for name in KEPT if name in event["data"]}

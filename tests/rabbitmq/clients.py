@@ -1,4 +1,4 @@
-"""What the world outside does with RabbitMQ: plain AMQP, without any code of scrip."""
+"""What only the tests of RabbitMQ do with it: bind queues of their own, look into them, refuse."""
 
 from __future__ import annotations
 
@@ -6,36 +6,18 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from amqp import Message
 from kombu import Connection
 
-QUEUES = ("credits.in", "credits.dead")
-EXCHANGES = ("credits", "credits.events", "scrip.wake")
+from tests.brokers.on_rabbitmq import DEAD, EVENTS, EXCHANGE, INTAKE, WAKE, RabbitClient
+
+QUEUES = (INTAKE, DEAD)
+EXCHANGES = (EXCHANGE, EVENTS, WAKE)
 
 
-class Client:
+class Client(RabbitClient):
     """A publisher and subscriber."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.connection: Any = None
-        self.connect()
-
-    def connect(self) -> None:
-        """Connect, or connect again after the broker was away."""
-        if self.connection is not None:
-            self.connection.collect()
-        client = Connection(self.url, transport_options={"confirm_publish": True})
-        self.connection = client.transport.establish_connection()
-        self.channel: Any = self.connection.channel()
-
-    def publish(self, *bodies: bytes, key: str = "some.type", **properties: Any) -> None:
-        """Each confirmed."""
-        for body in bodies:
-            message = Message(body, delivery_mode=2, **properties)
-            self.channel.basic_publish(message, "credits", key, mandatory=True)
-
-    def subscribe(self, queue: str, exchange: str = "credits.events", key: str = "#") -> None:
+    def subscribe(self, queue: str, exchange: str = EVENTS, key: str = "#") -> None:
         """Bind a durable queue."""
         self.channel.queue_declare(queue, durable=True, auto_delete=False)
         self.channel.queue_bind(queue, exchange, key)
@@ -64,13 +46,6 @@ class Client:
             channel.basic_cancel(came[0].delivery_info["consumer_tag"])
             channel.basic_reject(came[0].delivery_tag, requeue=requeue)
         return bytes(came[0].body)
-
-    def waiting(self, queue: str) -> int:
-        """How many messages are ready on a queue."""
-        return int(self.channel.queue_declare(queue, passive=True).message_count)
-
-    def close(self) -> None:
-        self.connection.close()
 
 
 def emptied(url: str, others: Iterable[str] = ()) -> str:

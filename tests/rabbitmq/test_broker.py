@@ -12,10 +12,12 @@ from threading import Timer
 from typing import Any
 
 import pytest
+from amqp import PreconditionFailed
 
 from tests.end_to_end.outsider import wait_for
 from tests.rabbitmq.clients import Client
 from worker.amqp_broker import AmqpBroker
+from worker.amqp_topology import DELIVERIES_MAX, INTAKE, INTAKE_ARGUMENTS
 from worker.ports import BrokerError, Delivery
 
 Open = Callable[[], AmqpBroker]
@@ -174,6 +176,17 @@ def test_a_message_that_is_too_deadly_is_given_up(broker: AmqpBroker, client: Cl
     found = {delivery.body: delivery.given_up for delivery in take(broker, 2)}
     assert found[b"good"] is None
     assert "delivery_limit" in str(found[b"deadly"])
+
+
+@pytest.mark.parametrize("limit", [None, DELIVERIES_MAX - 1])
+def test_the_delivery_limit_is_declared(
+    broker: AmqpBroker, client: Client, limit: int | None
+) -> None:
+    """RabbitMQ has a default of its own from 4.0 on, and before it none."""
+    other = {**INTAKE_ARGUMENTS, "x-delivery-limit": limit}
+    arguments = {name: value for name, value in other.items() if value is not None}
+    with pytest.raises(PreconditionFailed, match=r"x-delivery-limit.*'100'"):
+        client.channel.queue_declare(INTAKE, durable=True, auto_delete=False, arguments=arguments)
 
 
 def test_a_message_that_no_queue_takes_is_an_error(broker: AmqpBroker, client: Client) -> None:

@@ -17,6 +17,7 @@ from tests.rabbitmq.installation import Outsider
 from tests.rabbitmq.server import RabbitMQ
 from worker import stack
 from worker.amqp_broker import AmqpBroker
+from worker.amqp_topology import DELIVERIES_MAX
 from worker.embedded import Servers
 
 CUSTOMERS = [f"cus{number}" for number in range(150)]
@@ -29,9 +30,8 @@ def outsider(
 ) -> Iterator[Outsider]:
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
-    outsider = Outsider(Servers(database_url, rabbitmq_url))
-    yield outsider
-    outsider.close()
+    with Outsider(Servers(database_url, rabbitmq_url)) as outsider:
+        yield outsider
 
 
 def test_kill_9_in_mid_load_loses_nothing(outsider: Outsider, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_broker_that_is_killed_has_lost_nothing(
         outsider.wait_for_receipts(1_000)
         rabbitmq.kill()
         rabbitmq.start()
-        outsider.client.connect()
+        outsider.client.close()  # it connects again
         outsider.wait_until_quiet(len(load))
         publishing.join()
         assert processes["worker"].exit_code is None
@@ -82,6 +82,27 @@ def test_dead_letters_and_rubbish_go_to_quarantine(outsider: Outsider, tmp_path:
     assert "(rejected)" in reasons[0]
     assert "UTF-8" in reasons[1]
     assert outsider.client.waiting("credits.dead") == 0
+
+
+def test_a_message_past_the_delivery_limit_ends_in_quarantine(
+    outsider: Outsider, tmp_path: Path
+) -> None:
+    """By way of the dead letters, whole and with its reason; the one behind it is decided."""
+    broker = AmqpBroker(outsider.servers.broker_url)
+    broker.backlog()
+    broker.close()
+    deadly = grant("ann", 1)
+    outsider.client.publish(deadly, grant("ann", 2))
+    for _ in range(DELIVERIES_MAX + 1):
+        assert outsider.client.reject("credits.in", requeue=True) == deadly
+    wait_for("the dead letter", lambda: outsider.client.waiting("credits.dead") == 1)
+    with stack.processes(outsider.servers, tmp_path, ("worker",)):
+        wait_for("the quarantine", lambda: outsider.count("quarantine") == 1)
+        wait_for("the good one", lambda: outsider.ask("SELECT balance FROM balance") == [(2,)])
+    [(raw, reason)] = outsider.ask("SELECT raw, reason FROM quarantine")
+    assert raw == deadly
+    assert "delivery_limit" in reason
+    assert outsider.client.backlog() == 0
 
 
 def test_credits_submit_answers_over_rabbitmq(outsider: Outsider, tmp_path: Path) -> None:
