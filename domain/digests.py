@@ -82,6 +82,8 @@ def context_text(body: Body) -> str | None:
 
 def asked_text(body: Body) -> str | None:
     """What a message says of the credit to use, as canonical JSON; None when nothing (I8)."""
+    if not body.ASKED:
+        return None
     said = {name: getattr(body, name) for name in body.ASKED}
     given = {name: value for name, value in said.items() if value is not None}
     return _encode(given) if given else None

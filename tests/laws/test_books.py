@@ -1,6 +1,6 @@
 """Whatever comes, the books keep every promise, and credit goes back where it came from."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from domain.digests import digests
 from domain.identity import AccountKey
 from domain.invariants import violations
+from domain.kept import is_lot_of_writeoff
 from domain.messages import Message
-from domain.vocabulary import Kind
+from domain.vocabulary import SIGN, Kind
 from tests.builders import About, LineText, invoice, void
-from tests.laws.examples import ACCOUNTS, lines
+from tests.laws.examples import ACCOUNTS, NAMES, lines
 from tests.laws.stories import Moment, Story, stories
 from tests.world import World
 
@@ -52,6 +53,61 @@ def test_a_void_returns_every_lot_exactly(
 
 def _lots(world: World, key: AccountKey) -> dict[str, tuple[int, int]]:
     return {name: (lot.remaining, lot.used) for name, lot in world.account(key).grants.items()}
+
+
+@given(stories(), st.permutations(NAMES))
+def test_voids_restore_every_lot_whatever_came_between(story: Story, order: list[str]) -> None:
+    """R13, R14: what applications took of each grant and line comes back, and not a unit more."""
+    world = story.world()
+    for key in ACCOUNTS:
+        for name in order:
+            about = About(tenant=key.tenant, customer=key.customer, currency=key.currency)
+            world.when(void(name, **about | About(id=f"final {name}")))
+    standing = Counter[Any]()
+    for entry in world.entries:
+        if entry.invoice is not None and not is_lot_of_writeoff(entry.allocations[0].grant):
+            for grant, line, amount in entry.allocations:
+                if entry.kind in (Kind.APPLICATION, Kind.REVERSAL):
+                    place = entry.account_id, entry.invoice, grant, line
+                    standing[place] -= SIGN[entry.kind] * amount
+                    assert standing[place] >= 0
+    assert not any(standing.values())
+
+
+@given(stories(), st.sampled_from(["JPY", "KWD", "CLF"]))
+def test_decimals_change_nothing(story: Story, other: str) -> None:
+    """Currencies of 0, 3 and 4 decimals give the same rows as those of 2."""
+    moments = tuple(replace(m, messages=_renamed(m, other)) for m in story.moments)
+    renamed = replace(story, moments=moments).world()
+    assert _said(renamed, other) == _said(story.world(), "USD")
+
+
+def _renamed(moment: Moment, other: str) -> tuple[Message, ...]:
+    """With another currency in the place of the dollar, in tolerances too."""
+    found = []
+    for message in moment.messages:
+        body: Any = message.body
+        changed: dict[str, Any] = {"currency": other} if body.currency == "USD" else {}
+        if getattr(body, "tolerances", None):
+            changed["tolerances"] = {
+                plan: {other if unit == "USD" else unit: limit for unit, limit in limits.items()}
+                for plan, limits in body.tolerances.items()
+            }
+        renamed = replace(body, **changed)
+        told = digests(message.cause.type, message.cause.id, renamed)
+        found.append(Message(message.cause, message.time, renamed, told, message.raw))
+    return tuple(found)
+
+
+def _said(world: World, currency: str) -> dict[Any, list[Any]]:
+    """Each account's rows, without what follows from its currency's name."""
+    said = defaultdict[Any, list[Any]](list)
+    for entry in world.entries:
+        key = world.accounts[entry.account_id].key
+        lots = [a for a in entry.allocations if not a.grant.startswith("transfer-")]
+        row = (entry.seq, entry.kind, entry.amount, entry.balance, entry.invoice, lots)
+        said[key.tenant, key.customer, key.currency == currency].append(row)
+    return said
 
 
 @given(stories())
