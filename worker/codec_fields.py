@@ -132,12 +132,12 @@ def _money(at_least: int, at_most: int) -> CoreSchema:
     def from_text(value: Any, info: cs.ValidationInfo) -> int:
         if not isinstance(value, str):
             raise ValueError
-        exponent = info.context
+        exponent: Any = info.context
         if exponent is None:
             return 0  # the missing currency is an error already, and the one to report
         if type(exponent) is set:
-            exponent = in_force(value, info.context)
-            info.context.add(exponent)
+            shown, exponent = exponent, in_force(value, exponent)
+            shown.add(exponent)
         amount = minor_units(value, exponent)
         if not at_least <= amount <= at_most or is_signed_nothing(value, amount, at_least):
             raise ValueError

@@ -2,7 +2,8 @@
 
 Five things can be wrong, and each has one answer:
 
-- malformed: the codec says so; the message goes to quarantine with its reason and raw bytes.
+- malformed: the codec says so, or nobody has declared the unit that it is in (units.py); the
+  message goes to quarantine with its reason and raw bytes.
   So does one that the broker has given up.
 - refused: an outcome like `applied`, with its receipt and its event.
 - repeat or conflict: the receipt counts it; a conflict is quarantined too.

@@ -27,13 +27,15 @@ HINT = (
 
 def said(name: str, kind: str, currency: str = "TOKENS", **data: Any) -> bytes:
     """A message as it comes, which says what its id is."""
-    return json.dumps(
-        {
-            **{"specversion": "1.0", "id": name, "source": "/crm", "type": kind},
-            **{"time": "2026-01-15T12:00:00Z"},
-            "data": {"customer": "acme", "currency": currency, **data},
-        }
-    ).encode()
+    event = {
+        "specversion": "1.0",
+        "id": name,
+        "source": "/crm",
+        "type": kind,
+        "time": "2026-01-15T12:00:00Z",
+        "data": {"customer": "acme", "currency": currency, **data},
+    }
+    return json.dumps(event).encode()
 
 
 def declare(name: str = "declare", tenant: str = "default", **units: int) -> bytes:

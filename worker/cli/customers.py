@@ -1,6 +1,5 @@
-"""`scrip balance` and `scrip ledger`: look a customer up."""
+"""`scrip balance`, and how every command finds a customer's accounts."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,12 +11,10 @@ import typer
 from rich.table import Table
 from sqlalchemy import Connection, func, select
 
-from db.customers import holdings, ledger_rows, names_like, settings_of, tenants_of
+from db.customers import holdings, names_like, settings_of, tenants_of
 from db.one_account import with_parts
 from domain.books import Books
 from domain.credit import Grant
-from domain.fields import rfc3339
-from domain.ledger import Entry
 from domain.order import PROFILES, Profile
 from domain.vocabulary import GrantState
 from worker.cli.at_instant import Standing
@@ -26,7 +23,7 @@ from worker.cli.installation import database
 from worker.cli.instants import instant_option
 from worker.cli.output import Json, count, err, money, out, plain, print_json, table, when
 from worker.cli.units import know_units
-from worker.state import Data, account_data, entry_data, grants_at
+from worker.state import account_data, grants_at
 
 Customer = Annotated[str, typer.Argument(help="The customer's id, as in the messages.")]
 Tenant = Annotated[str, typer.Option(help="Whose customer it is.")]
@@ -42,9 +39,8 @@ GONE = (GrantState.DEPLETED, GrantState.EXPIRED, GrantState.VOIDED)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
     app.command()(balance)
-    app.command()(ledger)
 
 
 def balance(
@@ -69,31 +65,6 @@ def balance(
         return
     for account in accounts:
         _print_balance(account, now, PROFILES[order])
-
-
-def ledger(
-    customer: Customer,
-    tenant: Tenant = "default",
-    currency: Currency = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show at most.")] = 50,
-    oldest_first: Annotated[bool, typer.Option("--oldest-first")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show a customer's ledger, the newest row first."""
-    with reading() as connection:
-        accounts = [
-            (account, ledger_rows(connection, account.account_id, limit, oldest_first=oldest_first))
-            for account in accounts_of(connection, tenant, customer, currency)
-        ]
-    if as_json:
-        rows = [
-            {**account.key._asdict(), "ledger": [_entry_data(entry) for entry in entries]}
-            for account, entries in accounts
-        ]
-        print_json(rows)
-        return
-    for account, entries in accounts:
-        _print_ledger(account, entries)
 
 
 @contextmanager
@@ -197,48 +168,3 @@ def _grant_table(grants: list[Grant], currency: str, now: datetime) -> Table:
         right=("left", "of", "held", "priority"),
         fold=("grant", "only for"),
     )  # fmt: skip
-
-
-def _print_ledger(account: Books, entries: list[Entry]) -> None:
-    tenant, customer, currency = account.key
-    shown = ledger_table(plain(f"{customer} ({tenant}), {currency}"), entries, currency)
-    out.print(shown)
-    if len(entries) < account.seq:
-        out.print(f"{len(entries):,} of {account.seq:,} rows; --limit shows more")
-    out.print()
-
-
-def ledger_table(title: str, entries: list[Entry], currency: str) -> Table:
-    """Ledger rows with their running balance."""
-    return table(
-        title,
-        ("seq", "kind", "amount", "balance", "invoice", "when (UTC)", "by", "note", "cause"),
-        (_ledger_row(entry, currency) for entry in entries),
-        right=("seq", "amount", "balance"),
-        fold=("invoice", "by", "note", "cause"),
-    )
-
-
-def _ledger_row(entry: Entry, currency: str) -> tuple[str, ...]:
-    said = json.loads(entry.context) if entry.context else {}
-    sign = "+" if entry.amount > 0 else ""
-    return (
-        str(entry.seq),
-        entry.kind,
-        sign + money(entry.amount, currency),
-        money(entry.balance, currency),
-        plain(entry.invoice),
-        when(entry.dated_at),
-        plain(said.get("created_by", {}).get("id")),
-        plain(said.get("note") or said.get("reason")),
-        plain(entry.cause.id),
-    )
-
-
-def _entry_data(entry: Entry) -> Data:
-    return {
-        **entry_data(entry),
-        "dated_at": rfc3339(entry.dated_at),
-        "recorded_at": rfc3339(entry.recorded_at),
-        "context": json.loads(entry.context) if entry.context else None,
-    }
