@@ -98,7 +98,7 @@ def test_a_second_worker_stands_by_and_takes_over(outsider: Outsider, tmp_path: 
 
         first.kill()
         outsider.publish(grant("ann", 2))
-        wait_for("the successor", lambda: outsider.backlog() == 0, seconds=5)
+        wait_for("the successor", lambda: outsider.backlog() == 0)
         assert outsider.wait_for_reader().endswith(f":{second.pid}")
     assert outsider.ask("SELECT balance FROM balance") == [(3,)]
 

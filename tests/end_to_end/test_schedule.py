@@ -23,5 +23,11 @@ def test_credit_expires_by_itself(running: Outsider) -> None:
     expiry = wait_for("the expiry", lambda: running.ask(sql))
     assert expiry == [(-400, 0, expires_at)]
     running.wait_until_quiet()
-    last = running.events("eve")[-1]["data"]
-    assert (last["cause"]["source"], last["balance"], last["event_seq"]) == ("scrip/expiry", 0, 2)
+    events = running.events("eve")
+    assert [event["type"] for event in events] == [
+        "credit.balance_changed",
+        "grant.expiring",
+        "credit.balance_changed",
+    ]
+    last = events[-1]["data"]
+    assert (last["cause"]["source"], last["balance"], last["event_seq"]) == ("scrip/expiry", 0, 3)
