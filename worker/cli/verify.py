@@ -111,8 +111,17 @@ def verify(
     if partial and journal is None:
         raise typer.BadParameter("--partial says something about a journal: give --journal too")
     started = time.monotonic()
-    findings = Findings()
-    chosen = settings.load()
+    findings = _looked_at(journal, partial=partial)
+    if as_json:
+        print_json(_data(findings))
+    else:
+        _print(findings, time.monotonic() - started)
+    if findings.broken:
+        raise typer.Exit(1)
+
+
+def _looked_at(journal: Path | None, *, partial: bool) -> Findings:
+    findings, chosen = Findings(), settings.load()
     waiting = waiting_on_intake(chosen) if journal is not None else Waiting()
     with database(chosen) as engine, snapshot(engine) as seen, ExitStack() as opened:
         check = None
@@ -126,12 +135,7 @@ def verify(
             findings.add(violation, {})
         if check is not None:
             findings.end(check)
-    if as_json:
-        print_json(_data(findings))
-    else:
-        _print(findings, time.monotonic() - started)
-    if findings.broken:
-        raise typer.Exit(1)
+    return findings
 
 
 def _all_accounts(seen: Snapshot, findings: Findings, check: JournalCheck | None) -> None:

@@ -13,8 +13,10 @@ from worker.cli.events_sequence import read_event
 from worker.cli.events_stream import event_stream
 from worker.cli.output import count, progress
 from worker.journal import Journal
-from worker.journal_events import Published
+from worker.journal_events import Published, instant_of
 from worker.settings import Settings
+
+_SEQ_MAX = 2**63 - 1
 
 
 @dataclass(slots=True)
@@ -33,11 +35,11 @@ class Events:
         rows = []
         for raw in entries:
             event = read_event(raw)
-            if event is None:
+            if event is None or event.event_seq > _SEQ_MAX:
                 self.unreadable += 1
                 continue
             if self.oldest is None:
-                self.oldest = _instant(event.time)
+                self.oldest = instant_of(event.time)
             if event.key is None:
                 self.quarantined.add(str(event.data.get("digest")))
                 continue
@@ -72,10 +74,3 @@ def read_events(
         what = f"{count(events.unreadable, 'entry', 'entries')} cannot be read as an event"
         wrong.append(Violation("I11", "stream", what))
     return events, Published(is_kept, since), wrong
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None

@@ -1,4 +1,9 @@
-"""`scrip verify --journal`: the promises that need to know what was published."""
+"""`scrip verify --journal`: the promises that need to know what was published.
+
+The journal and the events are sorted by account in a temporary file (worker/journal.py). In memory
+are one account's rows, messages and events at a time, or those of a group that transfers tie
+together; what quarantine has of digests and reasons, and the digests of what waits on the intake.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -130,9 +135,10 @@ class JournalCheck:
 
     def _replayed(self, group: list[Account], placed: dict[Key, Placed]) -> Iterator[Found]:
         replay = Replay(group, self._settings)
-        failure = next(replay.run(Order([a.books for a in group], placed).steps()), None)
+        failure = replay.run(Order([account.books for account in group], placed).steps())
         if failure is not None:
-            yield failure, group[0].books.key._asdict()
+            key, violation = failure
+            yield violation, key._asdict()
             return
         self.checked["accounts decided again"] += len(group)
         for account in group:
@@ -146,7 +152,10 @@ class JournalCheck:
 
 
 def waiting_on_intake(chosen: Chosen) -> Waiting:
-    """What has not been taken yet; to be asked before the snapshot is made."""
+    """What has not been taken yet; to be asked before the snapshot is made.
+
+    RabbitMQ shows the number only, and does not count what a running worker has in hand.
+    """
     with broker(chosen) as opened:
         if wiring.is_amqp(wiring.broker_url(chosen)):
             backlog = opened.backlog()
