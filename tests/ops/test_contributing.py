@@ -50,4 +50,4 @@ def test_the_example_works_as_shown(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3_000:] + done.stderr
-    assert (tmp_path / "tests/spec/test_closings.py").exists()
+    assert (tmp_path / "tests/spec/test_clawbacks.py").exists()

@@ -9,59 +9,40 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from domain.books import Books
 from domain.changes import Key
-from domain.expiry import SOURCE
+from domain.expiry import TYPE as EXPIRY
 from domain.identity import AccountKey, Id128
 from domain.invariants import violations
-from domain.messages import Message
-from tests.simulation.load import SETTINGS
-from tests.simulation.replay import Told, replay
+from domain.kept import Hold
+from domain.ledger import Entry
+from domain.messages import Cause, Message
+from domain.vocabulary import Kind
+from tests.simulation.checks_of_rules import arrivals, broken_rules
+from tests.simulation.replay import Told, account_of, replay
 from tests.simulation.world import World
 from worker.codec import Codec
 from worker.memory.rows import AccountRows
-
-Received = Mapping[AccountKey, Sequence[Told]]
+from worker.state import books_in_memory
 
 
 def check(world: World) -> list[str]:
     """Everything that does not hold."""
-    messages = _messages(world)
+    messages, books = _messages(world), list(books_in_memory(world.store))
     received, found = _received(world.received)
-    found += [*_once(world, messages), *_quarantine(world)]
+    found += [*_once(books, messages), *_quarantine(world), *_run_in_time(world)]
     arrived = _by_account(messages)
     for rows in world.store.accounts.values():
-        if list(rows.receipts) != arrived[rows.id]:
+        if [key for key in rows.receipts if key in messages] != arrived[rows.id]:
             found.append(f"R22: {rows.account.key} was not decided in the order of arrival")
-        broken = violations(_books(rows))
-        found += [f"{one.promise}: {one.where} {one.what}" for one in broken]
-        found += [*_grown(world, rows), *_in_time(world, rows)]
+        found += [*_grown(world, rows), *_over_by_now(world, rows)]
         events = received.get(rows.account.key, [])
         if len(events) != rows.account.event_seq:
             found.append(f"I11: {len(events)} of {rows.account.event_seq} events came")
-    if not found:
-        for rows in world.store.accounts.values():
-            events = received.get(rows.account.key, [])
-            found += replay(rows, messages, events, SETTINGS)
-    return found
-
-
-def _books(rows: AccountRows) -> Books:
-    account = rows.account
-    return Books(
-        key=account.key,
-        account_id=rows.id,
-        balance=account.balance,
-        seq=account.seq,
-        event_seq=account.event_seq,
-        head=account.head,
-        entries=rows.entries,
-        grants=list(rows.grants.values()),
-        invoices=list(rows.invoices.values()),
-        receipts=list(rows.receipts.values()),
-    )
+    broken = [violation for account in books for violation in violations(account)]
+    found += [f"{one.promise}: {one.where} {one.what}" for one in broken]
+    return [*found, *broken_rules(books)] or list(replay(world, messages, received))
 
 
 def _messages(world: World) -> dict[Key, Message]:
@@ -80,20 +61,27 @@ def _by_account(messages: Iterable[Key]) -> Mapping[Id128, list[Key]]:
     return arrived
 
 
-def _once(world: World, messages: Mapping[Key, Message]) -> Iterator[str]:
+def _once(books: Sequence[Books], messages: Mapping[Key, Message]) -> Iterator[str]:
     """I1, I2, I17: one outcome and one effect for each message, of the body that came first."""
-    accounts = world.store.accounts.values()
-    kept = {key: receipt for rows in accounts for key, receipt in rows.receipts.items()}
-    if kept.keys() != messages.keys():
-        lost, invented = messages.keys() - kept.keys(), kept.keys() - messages.keys()
+    receipts = (receipt for account in books for receipt in account.receipts)
+    kept = {Key(one.account_id, *one.cause[:2]): one for one in receipts}
+    due = messages.keys() | arrivals(books).keys()
+    if kept.keys() != due:
+        lost, invented = due - kept.keys(), kept.keys() - due
         yield f"I1: {len(lost)} messages without an outcome, {len(invented)} outcomes without one"
     for key in kept.keys() & messages.keys():
         if kept[key].digest != messages[key].digests.body:
             yield f"I17: {key.id} was decided by its conflict"
-    kinds = Counter((e.account_id, e.cause, e.kind) for rows in accounts for e in rows.entries)
-    for (_, cause, kind), number in kinds.items():
-        if number > 1:
+    effects = Counter(_effect(entry) for account in books for entry in account.entries)
+    for (_, cause, kind, _), number in effects.items():
+        if number > 1 and cause.type != EXPIRY:
             yield f"I2: {cause.id} has {number} entries of kind {kind}"
+
+
+def _effect(entry: Entry) -> tuple[Id128, Cause, Kind, str | None]:
+    """What one message brings about once; what comes in may pay several invoices (R11)."""
+    invoice = entry.invoice if entry.kind is Kind.APPLICATION else None
+    return entry.account_id, entry.cause, entry.kind, invoice
 
 
 def _quarantine(world: World) -> Iterator[str]:
@@ -104,22 +92,21 @@ def _quarantine(world: World) -> Iterator[str]:
         yield f"I13: {len(rows)} in quarantine instead of {len(bad)}; {innocent[:1]}"
 
 
-def _received(texts: Sequence[str]) -> tuple[Received, list[str]]:
+def _received(texts: Sequence[str]) -> tuple[Told, list[str]]:
     """I12: as a subscriber sees it who ignores event_seq <= last seen."""
-    accounts: defaultdict[AccountKey, list[Told]] = defaultdict(list)
+    accounts: defaultdict[AccountKey, list[str]] = defaultdict(list)
     found = []
     for text in texts:
         event = json.loads(text)
         if event["type"] == "message.quarantined":
             continue
-        data: dict[str, Any] = event["data"]
-        seen = accounts[AccountKey(data["tenant"], data["customer"], data["currency"])]
-        place = data["event_seq"]
+        seen = accounts[account_of(event)]
+        place = event["data"]["event_seq"]
         if place > len(seen) + 1:
             found.append(f"I12: event {len(seen) + 1} was jumped over")
         elif place == len(seen) + 1:
-            seen.append(Told(text, data))
-        elif seen[place - 1].text != text:
+            seen.append(text)
+        elif seen[place - 1] != text:
             found.append(f"I12: event {place} came again with another content")
     return accounts, found[:1]
 
@@ -131,13 +118,23 @@ def _grown(world: World, rows: AccountRows) -> Iterator[str]:
         yield f"I10: entry {witness.seq} is not what it was"
 
 
-def _in_time(world: World, rows: AccountRows) -> Iterator[str]:
-    """I14: the expiry run comes neither before the late window is over nor never."""
-    window = SETTINGS[rows.account.key.tenant].late_window
-    for entry in rows.entries:
-        if entry.cause.source == SOURCE and entry.recorded_at < entry.dated_at + window:
-            yield f"I14: {entry.cause.id} was written too early"
+def _run_in_time(world: World) -> Iterator[str]:
+    """I14: no expiry run comes before the late window that it has read is over."""
+    for committed in world.journal:
+        for account_id, key in committed.expired.items():
+            window = committed.settings[key.tenant].late_window
+            for entry in committed.entries:
+                if entry.account_id == account_id and committed.now < entry.dated_at + window:
+                    yield f"I14: {entry.cause.id} was written too early"
+
+
+def _over_by_now(world: World, rows: AccountRows) -> Iterator[str]:
+    """I14, R17: nor does it never come."""
+    window = world.store.settings[rows.account.key.tenant].late_window
+    over = world.clock.now() - window
     for grant in rows.grants.values():
-        ends = grant.expires_at
-        if grant.remaining and ends is not None and ends + window <= world.clock.now():
+        if grant.free and grant.ends <= over:
             yield f"I14: {grant.grant} has not expired"
+    for kept in rows.kept.values():
+        if isinstance(kept, Hold) and kept.is_open and kept.ends <= over:
+            yield f"R17: {kept.name} has not ended"

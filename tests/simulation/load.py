@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from domain.account import TenantSettings
-from domain.fields import rfc3339
 from domain.identity import AccountKey
+from domain.settings import TenantSettings
+from tests.simulation.authors import CUSTOMERS, KINDS, PLANS, Author
+from tests.simulation.names import Found, Names
 
 Event = dict[str, Any]
 
+CURRENCIES = ("USD", "JPY", "TOK")
+_ALIKE = TenantSettings(
+    version=1,
+    plan="basic",
+    tolerances={plan: dict.fromkeys(CURRENCIES, 25) for plan in PLANS},
+    units={"TOK": 3},
+)
 SETTINGS = {
-    "acme": TenantSettings(version=1, late_window=timedelta(seconds=30)),
-    "beta": TenantSettings(version=1, late_window=timedelta(seconds=5), order="lago"),
+    "acme": replace(_ALIKE, late_window=timedelta(seconds=30)),
+    "beta": replace(_ALIKE, late_window=timedelta(seconds=5), order="lago"),
 }
-PRODUCTS = ("api", "storage", "seat")
+"""What the tenants have set before their first message."""
 REPEATS, CONFLICTS, MALFORMED, POISON = 0.10, 0.02, 0.02, 0.02
 POISONED = "poison"
 """The note of a message that a test makes impossible to decide."""
@@ -27,15 +36,17 @@ POISONED = "poison"
 class Load:
     """Makes messages, and remembers what ought to become of them."""
 
-    def __init__(self, random: Random, poisoned: bool = False) -> None:
-        self._random, self._poisoned = random, poisoned
+    def __init__(
+        self, random: Random, look_up: Callable[[AccountKey], Found], poisoned: bool
+    ) -> None:
+        self._random, self._look_up, self._poisoned = random, look_up, poisoned
         self._accounts = [
-            AccountKey(tenant, f"c{number}", currency)
+            AccountKey(tenant, customer, currency)
             for tenant in SETTINGS
-            for number in range(random.randint(1, 2))
-            for currency in ("USD", "JPY")
+            for customer in CUSTOMERS[: random.randint(1, 2)]
+            for currency in random.sample(CURRENCIES, 2)
         ]
-        self._named: Counter[tuple[AccountKey, str]] = Counter()
+        self._names = Names(random)
         self.firsts: list[Event] = []
         """Every well-formed message once, as it came first."""
         self.bad: set[bytes] = set()
@@ -90,74 +101,25 @@ class Load:
         return raw[:-5] if self._random.random() < 0.3 else raw
 
     def _event(self, now: datetime) -> Event:
-        makers = (self._grant, self._invoice, self._deduct, self._void)
-        make = self._random.choices(makers, (30, 35, 20, 15))[0]
         account = self._random.choice(self._accounts)
-        data = {**account._asdict(), **make(account, now)}
+        author = Author(self._random, self._names, account, now, self._look_up(account))
+        kind = self._kind(author)
         return {
             "specversion": "1.0",
             "id": f"m{len(self.firsts)}",
             "source": self._random.choice(("shop", "crm")),
-            "type": data.pop("type"),
-            "time": self._instant(now, -60, 1),
-            "data": data,
+            "type": kind,
+            "time": author.instant(-60, 1),
+            "data": {**account._asdict(), **KINDS[kind].write(author)},
         }
 
-    def _instant(self, now: datetime, earliest: float, latest: float) -> str:
-        return rfc3339(now + timedelta(seconds=self._random.uniform(earliest, latest)))
-
-    def _maybe(self, chance: float, **fields: Any) -> Event:
-        return fields if self._random.random() < chance else {}
-
-    def _name(self, account: AccountKey, letter: str, fresh: float) -> str:
-        """A new name, or one that the account knows already or will know soon."""
-        if self._random.random() < fresh:
-            self._named[account, letter] += 1
-            return f"{letter}{self._named[account, letter]}"
-        return f"{letter}{self._named[account, letter] + self._random.randint(-6, 2)}"
-
-    def _grant(self, account: AccountKey, now: datetime) -> Event:
-        scope = self._random.sample(PRODUCTS[:2], self._random.randint(1, 2))
-        return {
-            "type": "credit.grant",
-            "amount": self._random.randint(1, 500),
-            "priority": self._random.choice((10, 50, 50, 90)),
-            "category": self._random.choice(("paid", "promotional")),
-            **self._maybe(0.3, grant=self._name(account, "g", 0.8)),
-            **self._maybe(0.2, external_id=self._name(account, "x", 0.8)),
-            **self._maybe(0.5, expires_at=self._instant(now, -5, 120)),
-            **self._maybe(0.2, effective_at=self._instant(now, -60, -5)),
-            **self._maybe(0.4, scope=scope),
-        }
-
-    def _invoice(self, account: AccountKey, now: datetime) -> Event:
-        amounts = [self._random.randint(1, 300) for _ in range(self._random.randint(0, 4))]
-        if len(amounts) > 2:  # the last line is a discount
-            amounts[-1] = -self._random.randint(1, sum(amounts[:-1]))
-        lines = [
-            {"id": f"l{place}", "amount": amount, "product": self._random.choice(PRODUCTS)}
-            for place, amount in enumerate(amounts)
-        ]
-        return {
-            "type": "invoice.created",
-            "invoice": self._name(account, "i", 0.85),
-            "amount_due": sum(amounts) if lines else self._random.randint(0, 600),
-            **({"lines": lines} if lines else {}),
-            **self._maybe(0.5, issued_at=self._instant(now, -90, 1)),
-            **self._maybe(0.1, auto_apply=self._random.random() < 0.5),
-            **self._maybe(0.05, status="draft"),
-        }
-
-    def _deduct(self, account: AccountKey, now: datetime) -> Event:  # noqa: ARG002 - a maker like the others
-        return {
-            "type": "credit.deduct",
-            "amount": self._random.randint(1, 120),
-            **self._maybe(0.2, grant=self._name(account, "g", 0.0)),
-            **self._maybe(0.3, product=self._random.choice(PRODUCTS)),
-        }
-
-    def _void(self, account: AccountKey, now: datetime) -> Event:  # noqa: ARG002 - a maker like the others
-        return {"type": "invoice.voided", "invoice": self._name(account, "i", 0.0)}
+    def _kind(self, author: Author) -> str:
+        """Mostly one for which there is something to act on."""
+        while True:
+            kind = self._random.choices(list(KINDS), [kind.often for kind in KINDS.values()])[0]
+            about = KINDS[kind].about
+            if about is None or author.found[about] or self._random.random() < 0.1:
+                return kind
 
 
 def _bytes(event: Event) -> bytes:

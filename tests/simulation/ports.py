@@ -14,6 +14,7 @@ from domain.identity import AccountKey, Id128
 from domain.settings import TenantSettings
 from domain.wanted import Wanted
 from tests.simulation.broker import LossyBroker
+from tests.simulation.journal import Committed
 from tests.simulation.process import LEASE_SECONDS, Process
 from tests.simulation.scheduler import Crash
 from worker.memory.store import MemoryStore
@@ -118,8 +119,8 @@ class ProcessBroker:
 class ProcessStore:
     """The store as one process reaches it."""
 
-    def __init__(self, process: Process, store: MemoryStore) -> None:
-        self._process, self._store = process, store
+    def __init__(self, process: Process, store: MemoryStore, journal: list[Committed]) -> None:
+        self._process, self._store, self._journal = process, store, journal
         self._reader_lease: Lease | None = None
 
     @contextmanager
@@ -127,39 +128,41 @@ class ProcessStore:
         """See worker.ports; here the commit is where most can go wrong."""
         self._process.call(lambda: None, Transient)
         with ExitStack() as opened:
-            transaction = opened.enter_context(self._store.transaction(lease))
-            yield ProcessTransaction(self._process, transaction)
+            inner = opened.enter_context(self._store.transaction(lease))
+            transaction = ProcessTransaction(self._process, inner)
+            yield transaction
             self._process.call(lambda: None, Transient)
-            self._commit(opened.pop_all())
+            self._commit(opened.pop_all(), transaction)
 
-    def _commit(self, opened: ExitStack) -> None:
+    def _commit(self, opened: ExitStack, transaction: ProcessTransaction) -> None:
         fault = self._process.faults.at_commit()
         if fault == "commit_late":
-            self._process.scheduler.start(lambda: self._commit_late(opened))
+            self._process.scheduler.start(lambda: self._commit_late(opened, transaction))
         elif fault == "commit_not_applied":
             _roll_back(opened)
         else:
-            self._end(opened)
+            self._end(opened, transaction)
         if fault is not None:
             if self._process.random.random() < 0.5:
                 self._process.die()
             raise OutcomeUnknown(f"simulated: {fault}")
 
-    def _commit_late(self, opened: ExitStack) -> None:
+    def _commit_late(self, opened: ExitStack, transaction: ProcessTransaction) -> None:
         """The database goes on with a COMMIT whose sender has hung up."""
         self._process.scheduler.sleep(self._process.random.random() * 2 * LEASE_SECONDS)
         if self._process.random.random() < 0.5:
             _roll_back(opened)
             return
         try:
-            self._end(opened)
+            self._end(opened, transaction)
         except LeaseLost:
             self._process.faults.counts["late commit refused"] += 1
 
-    def _end(self, opened: ExitStack) -> None:
+    def _end(self, opened: ExitStack, transaction: ProcessTransaction) -> None:
         lease = self._reader_lease
         stale = lease is not None and not self._store.lease_stands(lease)
         opened.close()
+        self._journal += transaction.written
         if stale:
             raise Violation("I2: a reader has committed after its lease had passed on")
 
@@ -192,16 +195,19 @@ class ProcessStore:
         """See worker.ports."""
         self._process.call(lambda: self._store.forget(ids), Transient)
 
-    def accounts_due(self, count: int) -> dict[Id128, AccountKey]:
+    def accounts_due(self, count: int, notice: timedelta) -> dict[Id128, AccountKey]:
         """See worker.ports."""
-        return self._process.call(lambda: self._store.accounts_due(count), Transient)
+        return self._process.call(lambda: self._store.accounts_due(count, notice), Transient)
 
 
 class ProcessTransaction:
-    """A transaction as one process reaches it."""
+    """A transaction as one process reaches it; it remembers what a commit would make true."""
 
     def __init__(self, process: Process, transaction: Transaction) -> None:
         self._process, self._transaction = process, transaction
+        self._expires: dict[Id128, AccountKey] = {}
+        self._settings: dict[str, TenantSettings] = {}
+        self.written: list[Committed] = []
 
     def settings(self, tenants: Collection[str]) -> dict[str, TenantSettings]:
         """See worker.ports."""
@@ -209,10 +215,14 @@ class ProcessTransaction:
 
     def gather(self, want: Wanted) -> State:
         """See worker.ports."""
-        return self._process.call(lambda: self._transaction.gather(want), Transient)
+        state = self._process.call(lambda: self._transaction.gather(want), Transient)
+        self._expires = {} if want.receipts else want.accounts
+        self._settings = dict(state.settings)
+        return state
 
     def save(self, changes: Changes, quarantined: Sequence[Quarantined]) -> None:
         """See worker.ports."""
+        self.written = [Committed.of(changes, self._expires, self._settings)]
         self._process.call(lambda: self._transaction.save(changes, quarantined), Transient)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,10 +11,14 @@ import pytest
 from domain.batch import decide_batch
 from domain.changes import Changes, State
 from domain.messages import Message
+from domain.transfers import TYPE as ARRIVAL
+from domain.verbs import VERBS
+from domain.vocabulary import Outcome
 from tests.simulation.load import POISONED
 from tests.simulation.ports import ProcessClock
 from tests.simulation.run import simulate
 from tests.simulation.world import World
+from worker.state import books_in_memory
 
 
 @pytest.mark.parametrize("seed", range(1, 9))
@@ -31,6 +36,21 @@ def test_an_impossible_message_holds_up_nobody(seed: int, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("worker.process.decide_batch", decide)
     assert simulate(seed, 400, poisoned=True).violations == []
+
+
+def test_messages_of_every_kind_are_carried_out() -> None:
+    """And most of them: refusals alone would prove little."""
+    sent, applied = Counter[str](), Counter[str]()
+    for seed in range(1, 6):
+        world = World(seed, 600)
+        world.run()
+        for books in books_in_memory(world.store):
+            sent.update(receipt.cause.type for receipt in books.receipts)
+            carried_out = (one for one in books.receipts if one.outcome is Outcome.APPLIED)
+            applied.update(receipt.cause.type for receipt in carried_out)
+    assert applied.keys() == {*VERBS, ARRIVAL}
+    assert applied.total() > 0.75 * sent.total(), applied
+    assert all(number > 0.25 * sent[kind] for kind, number in applied.items()), applied
 
 
 def test_the_same_seed_replays_exactly() -> None:

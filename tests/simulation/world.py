@@ -12,10 +12,13 @@ from operator import attrgetter
 from random import Random
 
 from db.errors import Transient
+from domain.identity import NIL, AccountKey, account_id
 from tests.at_once import AtOnce
 from tests.simulation.broker import LossyBroker
 from tests.simulation.faults import Faults, Rates
+from tests.simulation.journal import Committed
 from tests.simulation.load import SETTINGS, Load
+from tests.simulation.names import Found, look_up
 from tests.simulation.ports import (
     READER_LEASE,
     RELAY_LEASE,
@@ -32,11 +35,14 @@ from worker.expiry import expire_due
 from worker.intake import Limits, Reader
 from worker.lease import Tenure
 from worker.memory.broker import Published
+from worker.memory.rows import AccountRow, AccountRows
 from worker.memory.store import MemoryStore
 from worker.ports import BrokerError
 from worker.relay import Relay
 
 EVENTS_KEPT = timedelta(days=7)
+NOTICE = timedelta(seconds=20)
+"""How long before its end a grant is announced."""
 QUIET_WITHIN = 120.0
 """Simulated seconds in which everything has to be settled after the last fault has healed."""
 
@@ -64,9 +70,10 @@ class World:
         self.broker = LossyBroker(self.clock)
         self.store = MemoryStore(self.clock, self._wait_for_lock)
         self.store.settings.update(SETTINGS)
-        self.load = Load(self.random, poisoned)
+        self.load = Load(self.random, self._look_up, poisoned)
         self.messages = messages
         self.published = False
+        self.journal: list[Committed] = []
         self.received: list[str] = []
         self.witnesses: dict[object, Witness] = {}
         self._decode = Codec().decode
@@ -101,6 +108,10 @@ class World:
             for account_id, rows in self.store.accounts.items()
         }
 
+    def _look_up(self, key: AccountKey) -> Found:
+        rows = self.store.accounts.get(account_id(key))
+        return look_up(rows or AccountRows(NIL, AccountRow(key)))
+
     def _quiet(self) -> bool:
         return not self.broker.backlog() and not any(self._leftovers().values())
 
@@ -108,7 +119,7 @@ class World:
         return {
             "intake": self.broker.backlog(),
             "outbox": len(self.store.unsent(10, ())),
-            "due": len(self.store.accounts_due(10)),
+            "due": len(self.store.accounts_due(10, NOTICE)),
             "unread events": len(self._unread()),
         }
 
@@ -127,7 +138,7 @@ class World:
             ports = Ports(
                 f"process {next(self._names)}",
                 ProcessBroker(process, self.broker),
-                ProcessStore(process, self.store),
+                ProcessStore(process, self.store, self.journal),
                 ProcessClock(process),
             )
             with suppress(Crash):
@@ -162,7 +173,7 @@ class World:
     def _expire(self, ports: Ports) -> None:
         while True:
             try:
-                expire_due(ports.store, self.random.choice((1, 200)))
+                expire_due(ports.store, self.random.choice((1, 200)), NOTICE)
                 ports.clock.sleep(self.random.random() * 10)
             except Transient:
                 ports.clock.sleep(1.0)
