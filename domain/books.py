@@ -1,5 +1,6 @@
 """An account's books: all that is stored of it, as values to be checked against the promises."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -47,6 +48,21 @@ class Violation:
     """Such as `I3`."""
     where: str
     what: str
+
+
+class Asked(NamedTuple):
+    """What an entry's message said of the credit to use."""
+
+    grant: str | None = None
+    product: str | None = None
+    amount: int | None = None
+    hold: str | None = None
+
+
+def asked_of(entry: Entry) -> Asked:
+    """Read from the entry; empty where its message said nothing."""
+    said = json.loads(entry.asked) if entry.asked else {}
+    return Asked(**{name: said.get(name) for name in Asked._fields})
 
 
 def at_entry(entry: Entry, what: str) -> Finding:

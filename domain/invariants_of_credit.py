@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from domain.bill import Invoice, Use, paid_by_line
 from domain.books import Books, Finding, at_entry
 from domain.credit import Grant
-from domain.kept import Hold
+from domain.kept import Hold, Spent, is_lot_of_writeoff
 from domain.ledger import Entry
 from domain.vocabulary import SIGN, Kind
 
@@ -51,6 +51,11 @@ def grants_add_up(books: Books) -> Iterator[Finding]:
             yield Finding(
                 f"grant {grant.grant}", f"held is {grant.held}, but holds reserve {reserved}"
             )
+        if is_lot_of_writeoff(grant.grant) and grant.remaining:
+            yield Finding(
+                f"grant {grant.grant}", f"{grant.remaining} of a write-off is to be spent"
+            )
+    yield from _deductions_return_once(books)
     remaining = sum(grant.remaining for grant in books.grants)
     if remaining != books.balance:
         yield Finding("account", f"balance is {books.balance}, but {remaining} remains in grants")
@@ -67,6 +72,22 @@ def _grant_adds_up(grant: Grant, told: Counter[str], seq: int | None) -> Iterato
             yield Finding(where, f"{column} is {stored}, but the entries say {told[column]}")
     if grant.seq != seq:
         yield Finding(where, f"seq is {grant.seq}, but entry {seq} brought it")
+
+
+def _deductions_return_once(books: Books) -> Iterator[Finding]:
+    """R14: what came back of a deduction is what its reversals say, never more than it took."""
+    told: Counter[int] = Counter()
+    took: dict[int, int] = {}
+    for entry in books.entries:
+        if entry.kind is Kind.DEDUCTION:
+            took[entry.seq] = -entry.amount
+        elif entry.kind is Kind.REVERSAL and entry.invoice is None:
+            told.update(dict.fromkeys(entry.reverses, entry.amount))
+    noted = {kept.name: kept.returned for kept in books.kept if isinstance(kept, Spent)}
+    for seq in told.keys() | noted.keys():
+        if told[seq] != noted.get(seq, 0) or told[seq] > took.get(seq, 0):
+            what = f"{told[seq]} of {took.get(seq, 0)} came back, but {noted.get(seq, 0)} is noted"
+            yield Finding(f"seq {seq}", what)
 
 
 def invoices_add_up(books: Books) -> Iterator[Finding]:

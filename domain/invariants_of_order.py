@@ -5,14 +5,13 @@ that was used. What messages asked for stands on their entries; an invoice's lin
 as they now are, so they are held against the entries since they last changed.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from domain.bill import Invoice
-from domain.books import Books, Finding, at_entry
+from domain.books import Asked, Books, Finding, asked_of, at_entry
 from domain.credit import Allocation, Grant
 from domain.kept import Hold
 from domain.ledger import Entry
@@ -72,20 +71,6 @@ class _Came:
         return frozenset(self._grants) or None if entry.cause == self._cause else None
 
 
-class _Asked(NamedTuple):
-    """What a message said of the credit to use."""
-
-    grant: str | None = None
-    product: str | None = None
-    amount: int | None = None
-    hold: str | None = None
-
-
-def _asked(entry: Entry) -> _Asked:
-    said = json.loads(entry.asked) if entry.asked else {}
-    return _Asked(**{name: said.get(name) for name in _Asked._fields})
-
-
 class _Bill:
     """What is unpaid of an invoice, by line."""
 
@@ -111,14 +96,14 @@ class _Bill:
         """The lines that something could still be paid of, in line order."""
         return [line for line in self.places if self._unpaid[line] > 0]
 
-    def pays(self, grant: Grant, line: str | None, asked: _Asked) -> bool:
+    def pays(self, grant: Grant, line: str | None, asked: Asked) -> bool:
         """R4: whether a grant may pay a line; one that is named may pay what has no lines."""
         return grant.pays(self.products[line]) or (line is None and asked.grant == grant.grant)
 
 
 def _captured_in_order(entry: Entry, holds: dict[str, Hold]) -> Iterator[Finding]:
     """A capture uses what its hold reserved, lot by lot."""
-    hold = holds.get(_asked(entry).hold or "")
+    hold = holds.get(asked_of(entry).hold or "")
     lots = Counter({lot.grant: lot.amount for lot in hold.lots}) if hold else Counter[str]()
     order = list(lots)
     last = 0
@@ -134,7 +119,7 @@ def _captured_in_order(entry: Entry, holds: dict[str, Hold]) -> Iterator[Finding
 
 def _deduction_in_order(entry: Entry, shelf: Shelf) -> Iterator[Finding]:
     """Also what a transfer takes out, which looks at no scope."""
-    asked, used = _asked(entry), _used(entry, shelf)
+    asked, used = asked_of(entry), _used(entry, shelf)
     yield from _listed_in_order(entry, shelf, [shelf.rank(grant.grant) for _, grant in used])
     if asked.grant is not None:
         yield from _only_named(entry, {asked.grant})
@@ -152,7 +137,7 @@ def _deduction_in_order(entry: Entry, shelf: Shelf) -> Iterator[Finding]:
 def _application_in_order(
     entry: Entry, shelf: Shelf, bill: _Bill, came: _Came
 ) -> Iterator[Finding]:
-    asked, used = _asked(entry), _used(entry, shelf)
+    asked, used = asked_of(entry), _used(entry, shelf)
     only = frozenset({asked.grant}) if asked.grant else came.by(entry)
     if only is not None:
         yield from _only_named(entry, only)
@@ -178,7 +163,7 @@ def _application_in_order(
 def _none_passed_over(
     entry: Entry, shelf: Shelf, bill: _Bill, only: frozenset[str] | None
 ) -> Iterator[Finding]:
-    asked, used = _asked(entry), _used(entry, shelf)
+    asked, used = asked_of(entry), _used(entry, shelf)
     last = used[-1][1].grant if used else None
     for grant in shelf.free_before(last, entry.dated_at):
         if only is not None and grant.grant not in only:

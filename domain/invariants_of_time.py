@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.books import Books, Finding, at_entry
+from domain.books import Books, Finding, asked_of, at_entry
 from domain.credit import Allocation
 from domain.expiry import TYPE as EXPIRY_TYPE
 from domain.kept import Amendment, Hold
@@ -21,9 +21,12 @@ def expiry_is_final(books: Books) -> Iterator[Finding]:
     expired: set[str] = set()
     returned: Entry | None = None
     freed = _freed(books)
+    holds = {kept.name: kept for kept in books.kept if isinstance(kept, Hold)}
     for entry in books.entries:
         while freed and freed[-1][0] < entry.seq:
             expired -= {lot.grant for lot in freed.pop()[1].lots}
+        if entry.cause.type == _CAPTURE and entry.kind in _SPENDING:
+            yield from _captured_in_time(entry, holds.get(asked_of(entry).hold or ""))
         if entry.kind is Kind.REVERSAL:
             returned = entry
             expired -= {allocation.grant for allocation in entry.allocations}
@@ -41,6 +44,13 @@ def expiry_is_final(books: Books) -> Iterator[Finding]:
             if allocation.grant in expired:
                 yield at_entry(entry, f"{allocation.grant} expires for the second time")
             expired.add(allocation.grant)
+
+
+def _captured_in_time(entry: Entry, hold: Hold | None) -> Iterator[Finding]:
+    if hold is None:
+        yield at_entry(entry, "captures a hold that there is not")
+    elif entry.dated_at >= hold.ends:
+        yield at_entry(entry, f"captures {hold.name}, whose time was over")
 
 
 def _freed(books: Books) -> list[tuple[int, Hold]]:
