@@ -9,11 +9,12 @@ import json
 import sys
 
 from tests.benchmarks import measuring
+from tests.benchmarks.report import print_report
 from tests.brokers import comparison, kinds
 
 
 def main() -> int:
-    """Exit code 0 when the books are right; speed is for the reader to judge."""
+    """Exit code 0 when the books are right and the rivals fair; speed is for readers to judge."""
     options = measuring.options()
     on = kinds.chosen(measuring.parser(), options.broker)
     results = measuring.measured(on, options)
@@ -23,7 +24,10 @@ def main() -> int:
     elif len(on) > 1:
         comparison.print_table({name: result.column() for name, result in results.items()})
     else:
-        results[on[0].name].print_report()
+        print_report(results[on[0].name])
+    for result in results.values():
+        if result.void:
+            print(result.void, file=sys.stderr)
     return 0 if all(result.is_right for result in results.values()) else 1
 
 

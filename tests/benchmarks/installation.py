@@ -15,12 +15,13 @@ from tests.brokers.kinds import Kind
 from tests.end_to_end.outsider import Observer, wait_for
 from worker import stack
 from worker.embedded import Postgres, Servers
+from worker.embedded.process import Server
 from worker.stack import Process
 
 PARTS = ("worker", "relay")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Installation:
     """A running one."""
 
@@ -33,6 +34,14 @@ class Installation:
     onlooker: Client
     """Hears of acknowledgements."""
     processes: Mapping[str, Process]
+    postgres: Server
+    broker: Server
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """As a process finds them in its environment."""
+        servers = self.servers
+        return {"DATABASE_URL": servers.database_url, "BROKER_URL": servers.broker_url}
 
 
 @contextmanager
@@ -57,4 +66,14 @@ def installation(kind: Kind) -> Iterator[Installation]:
         processes = opened.enter_context(stack.processes(servers, folder, PARTS))
         observer.wait_for_reader()
         wait_for("its queue", client.is_read)
-        yield Installation(kind, servers, observer, client, subscriber, onlooker, processes)
+        yield Installation(
+            kind=kind,
+            servers=servers,
+            observer=observer,
+            client=client,
+            subscriber=subscriber,
+            onlooker=onlooker,
+            processes=processes,
+            postgres=postgres,
+            broker=broker,
+        )

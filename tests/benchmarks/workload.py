@@ -43,10 +43,16 @@ def read(folder: Path) -> Workload:
 
 
 def make(
-    messages: int, *, accounts: int = 10_000, grants: int = 3, dist: str = "uniform", seed: int = 1
+    messages: int,
+    *,
+    accounts: int = 10_000,
+    grants: int = 3,
+    dist: str = "uniform",
+    seed: int = 1,
+    tenant: str = TENANT,
 ) -> Workload:
     """The same for the same seed, instants and what they bring about aside."""
-    maker = _Maker(random.Random(seed), accounts, dist)
+    maker = _Maker(random.Random(seed), accounts, dist, tenant)
     setup = [maker.grant(account) for account in range(accounts) for _ in range(grants)]
     measured: list[bytes] = []
     while len(measured) < messages:
@@ -63,8 +69,8 @@ def balances_sha256(balances: Mapping[str, int]) -> str:
 
 
 class _Maker:
-    def __init__(self, chance: random.Random, accounts: int, dist: str) -> None:
-        self._chance = chance
+    def __init__(self, chance: random.Random, accounts: int, dist: str, tenant: str) -> None:
+        self._chance, self._tenant = chance, tenant
         self._pick = _picker(chance, accounts, dist)
         self._now = datetime.now(UTC).replace(microsecond=0)
 
@@ -94,7 +100,7 @@ class _Maker:
         return self._event("credit.grant", account, **terms)
 
     def _event(self, kind: str, account: int, **data: Any) -> bytes:
-        named = {"tenant": TENANT, "customer": f"cus_{account}", "currency": "USD", **data}
+        named = {"tenant": self._tenant, "customer": f"cus_{account}", "currency": "USD", **data}
         event = {
             "specversion": "1.0",
             "id": str(uuid.UUID(int=self._chance.getrandbits(128), version=4)),
