@@ -109,12 +109,20 @@ def processes(
     }
     with ExitStack() as stack:
         running = {}
-        for name in names:
+        for number, name in enumerate(names):
             log = stack.enter_context((logs / f"{name}.log").open("ab")) if logs else None
-            running[name] = Process(name, environment, log)
+            running[name] = Process(name, {**environment, **_health_port(number)}, log)
             stack.callback(running[name].stop)
             running[name].start()
         yield running
+
+
+def _health_port(number: int) -> dict[str, str]:
+    """A port for each, where all run on one machine: the given one, and those behind it."""
+    given = os.environ.get("SCRIP_HEALTH_PORT", "")
+    if not given.isdecimal():
+        return {}  # a wrong one is refused by the process itself
+    return {"SCRIP_HEALTH_PORT": str(int(given) + number)}
 
 
 ROOT = Path(__file__).resolve().parent.parent

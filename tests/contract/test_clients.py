@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,10 +49,10 @@ def assert_granted(installation: Outsider, customer: str, printed: str) -> None:
     assert event["data"]["cause"]["id"] in printed
 
 
-def run(installation: Outsider, *argv: str) -> str:
+def run(installation: Outsider, *argv: str, folder: str | None = None) -> str:
     environment = {**os.environ, "BROKER_URL": installation.servers.broker_url}
     done = subprocess.run(
-        argv, env=environment, capture_output=True, text=True, timeout=60, check=False
+        argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -67,6 +68,20 @@ def test_shell(installation: Outsider) -> None:
         pytest.skip("neither valkey-cli nor redis-cli is on PATH")
     printed = run(installation, "sh", str(CLIENTS / "credits.sh"), "cus_shell")
     assert_granted(installation, "cus_shell", printed)
+
+
+def test_shell_ends_where_the_broker_refuses(installation: Outsider) -> None:
+    """A wrong password must not have it ask for ever."""
+    if not (shutil.which("valkey-cli") or shutil.which("redis-cli")):
+        pytest.skip("neither valkey-cli nor redis-cli is on PATH")
+    url = re.sub(r":[^:@]+@", ":wrong@", installation.servers.broker_url)
+    argv = ["sh", str(CLIENTS / "credits.sh"), "cus_refused"]
+    environment = {**os.environ, "BROKER_URL": url}
+    done = subprocess.run(
+        argv, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "NOAUTH" in done.stderr
 
 
 @pytest.mark.slow
@@ -90,7 +105,8 @@ def test_go(installation: Outsider) -> None:
     module = os.environ.get("GO_REDIS_MODULE")
     if not module or not shutil.which("go"):
         pytest.skip("go or GO_REDIS_MODULE, a module that requires go-redis, is not there")
-    printed = run(installation, "go", "run", "-C", module, str(CLIENTS / "credits.go"), "cus_go")
+    client = str(CLIENTS / "credits.go")
+    printed = run(installation, "go", "run", client, "cus_go", folder=module)
     assert_granted(installation, "cus_go", printed)
 
 

@@ -45,6 +45,18 @@ def wait_until(status: int, port: int, path: str) -> None:
     wait_for(f"{status} on {path}", lambda: ask(port, path)[0] == status)
 
 
+def test_three_on_one_machine_have_a_port_each(
+    servers_of_its_own: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("SCRIP_HEALTH_PORT", str(port))
+    monkeypatch.setenv("SCRIP_EXPIRY_SECONDS", "1")
+    with stack.processes(servers_of_its_own, tmp_path):
+        for number, name in enumerate(stack.PROCESSES):
+            wait_until(OK, port + number, "/ready")
+            assert ask(port + number, "/ready")[1]["process"] == name
+
+
 def test_three_processes_become_ready(
     servers_of_its_own: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

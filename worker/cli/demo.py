@@ -38,7 +38,9 @@ PATIENCE = 30.0
 LATE_WINDOW = 1
 """Seconds; a real installation waits an hour for late messages before it writes expiries."""
 
-ENVIRONMENT = {"SCRIP_EXPIRY_SECONDS": "1"}
+ENVIRONMENT = {"SCRIP_EXPIRY_SECONDS": "1", "SCRIP_EXPIRING_DAYS": "0"}
+"""A run every second, and no `grant.expiring`, which may or may not be in time for the story."""
+
 _WIDTH = 34
 
 

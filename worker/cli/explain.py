@@ -40,7 +40,10 @@ def explain(
     currency: Currency = None,
     as_json: Json = False,
 ) -> None:
-    """Say in words why an entry used these grants, or what became of a message."""
+    """Say in words why an entry used these grants, or what became of a message.
+
+    Give one of: ENTRY with --customer, --message ID with --customer, --invoice ID.
+    """
     if sum(given is not None for given in (entry, invoice, message)) != 1 or (
         invoice is None and customer is None
     ):

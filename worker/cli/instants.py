@@ -6,9 +6,9 @@ from typing import Any
 import typer
 
 
-def instant_option(*, help: str) -> Any:  # noqa: A002 - as typer has it
+def instant_option(*names: str, help: str) -> Any:  # noqa: A002 - as typer has it
     """An option that takes an instant with an offset; none is ever guessed."""
-    return typer.Option(parser=_instant, metavar="INSTANT", help=help)
+    return typer.Option(*names, parser=_instant, metavar="INSTANT", help=help)
 
 
 def _instant(text: str) -> datetime:
@@ -17,5 +17,5 @@ def _instant(text: str) -> datetime:
     except ValueError as error:
         raise typer.BadParameter("an instant looks like 2026-03-01T00:00:00Z") from error
     if instant.tzinfo is None:
-        raise typer.BadParameter(f"{text} needs an offset: {text}Z would be UTC")
+        raise typer.BadParameter(f"{text} needs an offset: {instant.isoformat()}Z would be UTC")
     return instant.astimezone(UTC)

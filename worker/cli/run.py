@@ -1,5 +1,6 @@
 """Commands that run things: up, worker, relay, beat, migrate."""
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -13,6 +14,9 @@ from db.migrate import revisions, upgrade
 from worker import settings, stack
 from worker.cli.doctor_roles import roles_missing
 from worker.processes import run_beat, run_relay, run_worker
+
+_BROKER_URL = """export BROKER_URL=$(sed 's/.*"\\(redis:[^"]*\\)".*/\\1/' '{}/servers.json')"""
+"""It has a password, so `up` says where the URL is and not what it is."""
 
 RESTART_AFTER = 1.0
 """Seconds before `up` starts a process again that has ended itself."""
@@ -35,6 +39,8 @@ def up(
     with stack.servers(data) as servers, stack.processes(servers, data) as processes:
         typer.echo(f"scrip is up. Logs are in {data}/. Ctrl-C ends it.")
         typer.echo("In another terminal: ./dev scrip publish FILE, ./dev scrip balance, ...")
+        if "BROKER_URL" not in os.environ:
+            typer.echo(f"For clients of your own: {_BROKER_URL.format(data)}")
         while not stop.wait(RESTART_AFTER):
             for process in processes.values():
                 if process.exit_code is not None:

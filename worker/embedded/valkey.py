@@ -23,7 +23,7 @@ class Valkey(Server):
 
     @property
     def url(self) -> str:
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        return f"redis://default:{self.password}@127.0.0.1:{self.port}/0"
 
     @property
     def aof(self) -> Path:

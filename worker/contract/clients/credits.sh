@@ -6,14 +6,15 @@ set -eu
 
 cli=$(command -v valkey-cli || command -v redis-cli)
 call() {
-    "$cli" -u "${BROKER_URL:-redis://localhost:6379}" --no-auth-warning --raw "$@"
+    "$cli" -e -u "${BROKER_URL:-redis://localhost:6379}" --no-auth-warning --raw "$@"
 }
 
 id="grant-$(date +%s)-$$"
 time=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 
 # Where the event stream ends now; a real subscriber keeps the last position it has handled.
-position=$(call XREVRANGE credits.events + - COUNT 1 | head -n 1)
+newest=$(call XREVRANGE credits.events + - COUNT 1)
+position=$(echo "$newest" | head -n 1)
 
 # After any doubt send the message again with the same id: it counts once.
 call XADD credits.in '*' event "{
