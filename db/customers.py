@@ -3,12 +3,10 @@
 from sqlalchemy import Connection, select
 
 from db import rows
-from db.books import ACCOUNT, ENTRY, GRANT, books_of, entry_of
-from db.tables import accounts, entries, grants
+from db.books import ACCOUNT, books_of
+from db.tables import accounts
 from db.tables_shared import tenants
 from domain.books import Books
-from domain.identity import Id128
-from domain.ledger import Entry
 from domain.settings import TenantSettings
 
 _NAMES_MAX = 2_000
@@ -17,21 +15,12 @@ _NAMES_MAX = 2_000
 def holdings(
     connection: Connection, tenant: str, customer: str, currency: str | None
 ) -> list[Books]:
-    """The customer's accounts by currency, with their grants and without their ledgers."""
+    """The customer's accounts by currency, without their rows."""
     wanted = select(*ACCOUNT).where(accounts.c.tenant == tenant, accounts.c.customer == customer)
     if currency is not None:
         wanted = wanted.where(accounts.c.currency == currency)
     found = connection.execute(wanted.order_by(accounts.c.currency)).all()
-    return [books_of(tuple(row), grants=_grants(connection, row[0])) for row in found]
-
-
-def ledger_rows(
-    connection: Connection, account_id: Id128, limit: int, *, oldest_first: bool
-) -> list[Entry]:
-    """Some rows of an account's ledger, the newest first or the oldest."""
-    order = entries.c.seq if oldest_first else entries.c.seq.desc()
-    wanted = select(*ENTRY).where(entries.c.account_id == account_id)
-    return [entry_of(tuple(row)) for row in connection.execute(wanted.order_by(order).limit(limit))]
+    return [books_of(tuple(row)) for row in found]
 
 
 def settings_of(connection: Connection, tenant: str) -> TenantSettings:
@@ -61,8 +50,3 @@ def tenants_of(connection: Connection, customer: str, limit: int = 5) -> list[st
     """Some tenants that know a customer of this name; reads all accounts."""
     wanted = select(accounts.c.tenant).where(accounts.c.customer == customer)
     return sorted(set(connection.execute(wanted.limit(limit)).scalars()))
-
-
-def _grants(connection: Connection, account_id: Id128) -> list[object]:
-    wanted = select(*GRANT).where(grants.c.account_id == account_id)
-    return [rows.grant_of(tuple(row)[1:]) for row in connection.execute(wanted)]

@@ -51,6 +51,7 @@ PRIVILEGES: dict[str, dict[str, Rights]] = {
         "amendments": _may("SELECT INSERT"),
         "receipts": _may("SELECT INSERT", update="repeats conflicts"),
         "tenants": _may("SELECT INSERT"),
+        "reader_tenants": _may("SELECT"),
         "leases": _LEASES,
         "outbox": _may("SELECT INSERT"),
         "quarantine": _may(

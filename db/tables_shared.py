@@ -26,6 +26,14 @@ tenants = Table(
     PrimaryKeyConstraint("tenant", "version"),
 )
 
+reader_tenants = Table(
+    "reader_tenants",
+    metadata,
+    columns.word("reader"),
+    columns.word("tenant"),
+    PrimaryKeyConstraint("reader", "tenant"),
+)
+
 leases = Table(
     "leases",
     metadata,

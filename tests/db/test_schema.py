@@ -13,7 +13,9 @@ from db.schema import metadata
 from tests.servers import database
 from worker.embedded import Servers
 
-SHARED_BY_ALL = {"tenants", "leases", "outbox", "quarantine", "alembic_version"}
+SHARED_BY_ALL = {
+    *("tenants", "reader_tenants", "leases", "outbox", "quarantine", "alembic_version")
+}
 """The tables that belong to no account, so that no account_id can lead their keys."""
 
 CATALOGUE = {

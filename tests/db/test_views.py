@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from db.engine import engine_for
 from db.store import PostgresStore
-from domain.messages import Message
+from domain.grants import GrantCredit
+from domain.messages import CreatedBy, Message
 from tests import builders, verbs
 from worker.process import Batch, process
 
@@ -112,3 +113,16 @@ def test_amendments_are_kept_one_by_one(view: Any) -> None:
         (1, 9, 9, "first", "am1"),
         (2, 9, 3, None, "am2"),
     ]
+
+
+def test_people_and_instants_are_columns(engine: Engine, database_url: str) -> None:
+    """Who, why and when, without taking JSON apart."""
+    author = CreatedBy(type="user", id="eve")
+    own = {"amount": 5, "grant": "g", "created_by": author}
+    messages = [builders.message(GrantCredit, own, "g", {"note": "by phone"}), builders.deduct(1)]
+    process(Batch(messages=messages), PostgresStore(engine), None)
+    with psycopg.connect(database_url) as database:
+        told = database.execute("SELECT note, created_by FROM ledger ORDER BY seq").fetchall()
+        made = "SELECT g.created_at = l.recorded_at FROM grant_status g JOIN ledger l USING (seq)"
+        assert database.execute(made).fetchall() == [(True,)]
+    assert told == [("by phone", {"type": "user", "id": "eve"}), (None, None)]

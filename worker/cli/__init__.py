@@ -5,17 +5,23 @@ import sys
 import typer
 
 from worker.cli import (
+    credits_list,
     customers,
     demo,
     doctor,
     events,
     explain,
+    export,
     grants,
     invoice,
+    ledger,
     publish,
     quarantine,
+    reader,
+    reconcile,
     run,
     schemas,
+    statement,
     states,
     verify,
 )
@@ -35,13 +41,19 @@ for module in (
     publish,
     states,
     customers,
+    ledger,
     grants,
+    credits_list,
     invoice,
     events,
     explain,
+    statement,
+    export,
+    reconcile,
     quarantine,
     verify,
     doctor,
+    reader,
     schemas,
 ):
     module.register(app)

@@ -26,10 +26,14 @@ def register(app: typer.Typer) -> None:
 
 def grants(
     customer: Customer,
+    *,
     tenant: Tenant = "default",
     currency: Currency = None,
     state: Annotated[
         list[GrantState] | None, typer.Option(help="Only grants in this state; may be repeated.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Only grants with this reference number.")
     ] = None,
     grant: Annotated[
         str | None, typer.Option(help="One grant in full, with the entries that touched it.")
@@ -44,6 +48,8 @@ def grants(
             lots_of(connection, present(connection, account, now), order, now, state)
             for account in accounts_of(connection, tenant, customer, currency)
         ]
+        if reference is not None:
+            found = [lots.referring(reference) for lots in found]
         if grant is not None:
             show_grant(connection, found, grant, as_json=as_json)
             return
@@ -51,7 +57,7 @@ def grants(
         print_json([lots_data(lots) for lots in found])
         return
     for lots in found:
-        _print(lots, len(state or ()))
+        _print(lots, len(state or ()) + (reference is not None))
 
 
 def _print(lots: Lots, filters: int) -> None:

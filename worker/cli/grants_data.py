@@ -28,6 +28,11 @@ class Lots:
     order: Profile
     now: datetime
 
+    def referring(self, reference: str) -> "Lots":
+        """Those with this reference number alone."""
+        chosen = [g for g in self.grants if g.details and g.details.reference_number == reference]
+        return replace(self, grants=chosen)
+
 
 def lots_of(
     connection: Connection,

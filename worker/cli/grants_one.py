@@ -16,6 +16,7 @@ from domain.kept import Amendment
 from domain.ledger import Entry
 from domain.vocabulary import SIGN
 from worker.cli.grants_data import Lots, lots_data, went
+from worker.cli.grants_whole import whole_data
 from worker.cli.output import err, money, out, plain, print_json, table, when
 from worker.state import Data, entry_data
 
@@ -30,6 +31,7 @@ def show_grant(connection: Connection, found: Iterable[Lots], name: str, *, as_j
             shown.append(
                 {
                     **lots_data(one)["grants"][0],
+                    **whole_data(connection, lots.account, grant, touched),
                     "amendments": [
                         _amendment_data(change)
                         for change in lots.account.amendments

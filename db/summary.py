@@ -1,0 +1,115 @@
+"""What credit came to and where it went, as sums over all accounts of a period.
+
+Three tables say it independently: the entries' allocations, what the grants have left, and the
+balances. `scrip reconcile` lays them side by side.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, and_, case, column, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from db.books import Snapshot
+from db.history import versions
+from db.periods import By, Period
+from db.tables import accounts, entries, grants
+from domain.money import EXPONENTS
+from domain.vocabulary import Kind
+
+
+class Moved(NamedTuple):
+    """What entries of one kind did to the credit of one category; signed minor units."""
+
+    currency: str
+    category: str | None
+    """None where the grant that an entry names is not there."""
+    kind: Kind
+    of_writeoff: bool
+    """Whether the entry takes a write-off back."""
+    before: int
+    within: int
+    after: int
+
+
+class Balances(NamedTuple):
+    """Sums of account balances in one currency; minor units."""
+
+    currency: str
+    now: int
+    opening: int | None
+    """By the ledger's running balances, which only follow `recorded_at`."""
+    closing: int | None
+
+
+def moved(seen: Snapshot, period: Period) -> Iterator[Moved]:
+    """Every movement, from the allocations of the entries, in no order."""
+    each = func.jsonb_array_elements(entries.c.allocations)
+    lots = each.table_valued(column("lot", JSONB), name="lots").render_derived().lateral()
+    amount = lots.c.lot[2].astext.cast(BigInteger)
+    signed = case((entries.c.amount < 0, -amount), else_=amount)
+    of_writeoff = entries.c.cause_type == "writeoff.reverse"
+    sums = (_sum(signed, part) for part in (period.is_before, period.is_within, period.is_after))
+    of_lot = and_(
+        grants.c.account_id == entries.c.account_id, grants.c.grant_id == lots.c.lot[0].astext
+    )
+    groups = (accounts.c.currency, grants.c.category, entries.c.kind, of_writeoff)
+    wanted = (
+        select(*groups, *sums)
+        .join_from(accounts, entries, accounts.c.account_id == entries.c.account_id)
+        .join(lots, literal(value=True))
+        .outerjoin(grants, of_lot)
+        .group_by(*groups)
+    )
+    for currency, category, kind, back, *parts in seen.stream(period.of_accounts(wanted)):
+        yield Moved(currency, category, Kind(kind), back, *map(int, parts))
+
+
+def remaining(seen: Snapshot, period: Period) -> dict[tuple[str, str | None], int]:
+    """What the grants have left now, by currency and category; minor units."""
+    groups = (accounts.c.currency, grants.c.category)
+    wanted = (
+        select(*groups, func.sum(grants.c.remaining))
+        .join_from(accounts, grants, accounts.c.account_id == grants.c.account_id)
+        .group_by(*groups)
+    )
+    rows = seen.stream(period.of_accounts(wanted))
+    return {(currency, category): int(left) for currency, category, left in rows}
+
+
+def balances(seen: Snapshot, period: Period) -> list[Balances]:
+    """The accounts' balances, by currency."""
+    edges = (period.first, period.end) if period.by is By.RECORDED else (None, None)
+    wanted = select(
+        accounts.c.currency,
+        func.sum(accounts.c.balance),
+        *(_balances_before(edge) for edge in edges),
+    )
+    rows = seen.stream(period.of_accounts(wanted).group_by(accounts.c.currency))
+    return [
+        Balances(currency, int(now), *(None if sum_ is None else int(sum_) for sum_ in then))
+        for currency, now, *then in sorted(rows)
+    ]
+
+
+def decimals_of(seen: Snapshot, tenant: str) -> Mapping[str, int]:
+    """Every currency's decimals, the units of the tenant's own among them."""
+    newest = {version.tenant: version.settings for version in versions(seen)}.get(tenant)
+    return {**EXPONENTS, **(newest.units if newest is not None else {})}
+
+
+def _sum(amount: ColumnElement[int], part: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(amount).filter(part), 0)
+
+
+def _balances_before(edge: Any) -> ColumnElement[Any]:
+    """The sum of what each account's newest entry before an instant leaves."""
+    if edge is None:
+        return literal(None)
+    newest = (
+        select(entries.c.balance)
+        .where(entries.c.account_id == accounts.c.account_id, entries.c.recorded_at < edge)
+        .order_by(entries.c.seq.desc())
+        .limit(1)
+    )
+    return func.coalesce(func.sum(newest.scalar_subquery()), 0)

@@ -1,0 +1,1 @@
+"""The ledger as an accountant's tools read it. Pure: values in, text out."""
