@@ -55,8 +55,10 @@ INVOICES_FROM_LEDGER = """
     WHERE i.applied <> coalesce(l.moved, 0) OR i.applied NOT BETWEEN 0 AND i.amount_due"""
 
 TWICE = """
-    SELECT customer, cause_source, cause_id, kind, invoice, count(*) FROM ledger
-    GROUP BY customer, account_id, cause_source, cause_id, kind, invoice HAVING count(*) > 1"""
+    SELECT customer, cause_source, cause_id, kind, count(*) FROM ledger
+    GROUP BY customer, account_id, cause_source, cause_id, kind,
+             CASE kind WHEN 'application' THEN invoice END
+    HAVING count(*) > 1"""
 """A grant that comes may pay several invoices, each by an entry (R11)."""
 
 PROMISES = {
