@@ -20,7 +20,6 @@ from worker import stack
 from worker.amqp_broker import AmqpBroker
 from worker.amqp_topology import DELIVERIES_MAX
 from worker.embedded import Servers
-from worker.ports import BrokerError
 
 CUSTOMERS = [f"cus{number}" for number in range(150)]
 QUICK = {"SCRIP_LEASE_SECONDS": "1", "SCRIP_EXPIRY_SECONDS": "1", "SCRIP_SUBMIT_SECONDS": "5"}
@@ -50,20 +49,6 @@ def test_kill_9_in_mid_load_loses_nothing(outsider: Outsider, tmp_path: Path) ->
     assert outsider.violations(load) == []
 
 
-def answers(outsider: Outsider) -> bool:
-    """Whether the broker speaks for its intake again: RabbitMQ 3.10 alone sometimes never does."""
-    broker = AmqpBroker(outsider.servers.broker_url)
-    for _ in range(3):
-        try:
-            broker.backlog()
-        except BrokerError:
-            continue
-        finally:
-            broker.close()
-        return True
-    return False
-
-
 def forget_everything(rabbitmq: RabbitMQ) -> None:
     """Begin with an empty broker, for the tests behind."""
     rabbitmq.kill()
@@ -85,11 +70,15 @@ def test_a_broker_that_is_killed_has_lost_nothing(
         outsider.wait_for_receipts(1_000)
         rabbitmq.kill()
         rabbitmq.start()
-        if not answers(outsider):
+        outsider.client.close()  # it connects again
+        try:
+            outsider.wait_until_quiet(len(load))
+        except TimeoutError:
+            # RabbitMQ 3.10 by itself sometimes elects no leader after a kill, and then says so.
+            if b"leader not known" not in (rabbitmq.folder / "log").read_bytes():
+                raise
             forget_everything(rabbitmq)
             pytest.skip("RabbitMQ has not elected a leader for its queue after the kill")
-        outsider.client.close()  # it connects again
-        outsider.wait_until_quiet(len(load))
         publishing.join()
         assert processes["worker"].exit_code is None
     assert outsider.violations(load) == []
