@@ -16,6 +16,9 @@ from domain.settings import TenantSettings
 from domain.spending import pay, spend, total
 from domain.vocabulary import InvoiceStatus, Kind, Refusal, Why
 
+CAPTURE = "credit.capture"
+"""What uses credit that was reserved before, whatever has become of its grants since."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldCredit(Body):

@@ -13,6 +13,7 @@ from typing import Any
 from domain.bill import Invoice
 from domain.books import Asked, Books, Finding, asked_of, at_entry
 from domain.credit import Allocation, Grant
+from domain.holds import CAPTURE
 from domain.kept import Hold
 from domain.ledger import Entry
 from domain.order import PROFILES
@@ -21,7 +22,6 @@ from domain.vocabulary import SIGN, Kind
 
 _PAYS_BY_ITSELF = frozenset({"invoice.created", "invoice.updated"})
 _ARRIVAL = frozenset({Kind.GRANT, Kind.TRANSFER_IN})
-_CAPTURE = "credit.capture"
 _USES = frozenset({Kind.DEDUCTION, Kind.APPLICATION, Kind.TRANSFER_OUT})
 
 
@@ -44,7 +44,7 @@ def order_was_kept(books: Books) -> Iterator[Finding]:
             bill.move(entry)
         if entry.kind not in _USES:
             continue
-        if entry.cause.type == _CAPTURE:
+        if entry.cause.type == CAPTURE:
             yield from _captured_in_order(entry, holds)
         elif entry.kind is Kind.APPLICATION and bill is not None:
             yield from _application_in_order(entry, shelf, bill, came)

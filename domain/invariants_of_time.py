@@ -7,12 +7,12 @@ from datetime import datetime
 from domain.books import Books, Finding, asked_of, at_entry
 from domain.credit import Allocation
 from domain.expiry import TYPE as EXPIRY_TYPE
+from domain.holds import CAPTURE
 from domain.kept import Amendment, Hold
 from domain.ledger import Entry
 from domain.vocabulary import Kind
 
 _SPENDING = frozenset({Kind.APPLICATION, Kind.DEDUCTION, Kind.TRANSFER_OUT})
-_CAPTURE = "credit.capture"
 
 
 def expiry_is_final(books: Books) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def expiry_is_final(books: Books) -> Iterator[Finding]:
     for entry in books.entries:
         while freed and freed[-1][0] < entry.seq:
             expired -= {lot.grant for lot in freed.pop()[1].lots}
-        if entry.cause.type == _CAPTURE and entry.kind in _SPENDING:
+        if entry.cause.type == CAPTURE and entry.kind in _SPENDING:
             yield from _captured_in_time(entry, holds.get(asked_of(entry).hold or ""))
         if entry.kind is Kind.REVERSAL:
             returned = entry
@@ -62,7 +62,7 @@ def _freed(books: Books) -> list[tuple[int, Hold]]:
 
 def _spends(entry: Entry) -> bool:
     """Whether it uses credit that no hold had reserved before."""
-    return entry.kind in _SPENDING and entry.cause.type != _CAPTURE
+    return entry.kind in _SPENDING and entry.cause.type != CAPTURE
 
 
 class Terms:

@@ -6,15 +6,11 @@ end of each line.
 
 import csv
 import json
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
-import typer
 from sqlalchemy import Connection
 
 from db.look_ups import Span, rows_of
@@ -23,6 +19,7 @@ from domain.fields import rfc3339
 from domain.ledger import Entry
 from worker.cli.ledger_rows import row_data, said
 from worker.cli.output import count, err, money, progress
+from worker.cli.writing import opened
 
 Write = Callable[[Books, Entry], None]
 
@@ -56,7 +53,7 @@ def export(
     number = 0
     with (
         progress("{task.completed:,} of at most {task.total:,} rows") as shown,
-        _opened(output) as file,
+        opened(output) as file,
     ):
         most = sum(max(0, span.last - span.first + 1) for _, span in spans)
         task, write = shown.add_task("exporting", total=most), _WRITERS[form](file)
@@ -67,23 +64,6 @@ def export(
                 shown.advance(task)
     if output is not None:
         err.print(f"{count(number, 'row')} in {output}")
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[IO[str]]:
-    """A file that has its name only when it is complete."""
-    if output is None:
-        yield sys.stdout
-        return
-    part = output.with_name(output.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        os.replace(part, output)
-    except OSError as error:
-        raise typer.BadParameter(f"{output}: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _csv(file: IO[str]) -> Write:

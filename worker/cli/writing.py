@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import typer
+
 
 @contextmanager
 def opened(output: Path | None) -> Iterator[IO[str]]:
@@ -19,5 +21,7 @@ def opened(output: Path | None) -> Iterator[IO[str]]:
         with part.open("w", encoding="utf-8", newline="") as file:
             yield file
         os.replace(part, output)
+    except OSError as error:
+        raise typer.BadParameter(f"{output}: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
