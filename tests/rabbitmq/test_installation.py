@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,34 +48,6 @@ def test_kill_9_in_mid_load_loses_nothing(outsider: Outsider, tmp_path: Path) ->
     assert outsider.violations(load) == []
 
 
-def comes_back(rabbitmq: RabbitMQ) -> bool:
-    """Kill the broker and start it, until it can be written to again.
-
-    RabbitMQ 3.10 by itself sometimes elects no leader for a queue after a kill, and then refuses
-    everybody for ever; its log has a line for each leader, and an operator would start it again.
-    """
-    for _ in range(3):
-        rabbitmq.kill()
-        rabbitmq.start()
-        with suppress(TimeoutError):
-            wait_for("a leader", lambda: _has_leader(rabbitmq), seconds=10)
-            return True
-    return False
-
-
-def _has_leader(rabbitmq: RabbitMQ) -> bool:
-    _, _, newest = (rabbitmq.folder / "log").read_text().rpartition("Starting RabbitMQ")
-    return any("credits.in" in line and "-> leader" in line for line in newest.splitlines())
-
-
-def forget_everything(rabbitmq: RabbitMQ) -> None:
-    """Begin with an empty broker, for the tests behind."""
-    rabbitmq.kill()
-    for folder in rabbitmq.folder.glob("scrip*@localhost"):
-        shutil.rmtree(folder)
-    rabbitmq.start()
-
-
 def test_a_broker_that_is_killed_has_lost_nothing(
     outsider: Outsider, rabbitmq: RabbitMQ | str, tmp_path: Path
 ) -> None:
@@ -89,9 +59,9 @@ def test_a_broker_that_is_killed_has_lost_nothing(
         outsider.wait_for_reader()
         publishing = outsider.publishing(load)
         outsider.wait_for_receipts(1_000)
-        if not comes_back(rabbitmq):
-            forget_everything(rabbitmq)
-            pytest.skip("RabbitMQ has not elected a leader for its queue after three kills")
+        wait_for("the index of queues", rabbitmq.remembers_its_queues)
+        rabbitmq.kill()
+        rabbitmq.start()
         outsider.client.close()  # it connects again
         outsider.wait_until_quiet(len(load))
         publishing.join()
