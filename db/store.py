@@ -22,6 +22,7 @@ from domain.wanted import Wanted
 
 FIND_STALLED = statement("find_stalled")
 END_STALLED = statement("end_stalled")
+LOCK_LEASE = statement("lock_lease")
 TAKE_LEASE = statement("take_lease")
 RENEW_LEASE = statement("renew_lease")
 RELEASE_LEASE = statement("release_lease")
@@ -76,6 +77,7 @@ class PostgresStore:
             stalled = connection.execute(FIND_STALLED, (name,)).fetchall()
             if stalled:
                 _end(connection, [pid for (pid,) in stalled])
+            connection.execute(LOCK_LEASE, (name,))
             row = connection.execute(TAKE_LEASE, asked).fetchone()
         return Lease(name, row[0]) if row else None
 

@@ -5,40 +5,45 @@ the reader begins again with the oldest message that nobody has acknowledged. Re
 was already committed into repeats.
 """
 
+from collections import deque
 from collections.abc import Sequence
-from concurrent import futures
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from db.errors import LeaseLost, Transient
 from db.values import Lease
-from worker.codec import Decode
+from worker.deciding import Deciders
 from worker.lease import Tenure
 from worker.log import log
-from worker.ports import Broker, BrokerError, Clock, Delivery, Store
-from worker.process import Batch, read_batch, settle
+from worker.ports import Broker, BrokerError, Clock, Delivery
+from worker.routing import shared_out
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much goes into one batch, whichever comes first."""
+    """How much is read at once, whichever comes first; a transaction has no more than that."""
 
-    messages: int = 500
+    messages: int = 1_000
     bytes: int = 4_000_000
     age: float = 0.0
-    """Seconds that a message may wait for its batch to fill; 0 takes what is there."""
+    """Seconds that a message may wait for others to come; 0 takes what is there."""
 
+
+READINGS_MAX = 3
+"""Readings under way at once: one whose last decider is at work, and something for the others."""
 
 PAUSE_MIN, PAUSE_MAX = 0.05, 5.0
-"""Seconds before a failed batch is tried again; they double until one has gone through."""
+"""Seconds before a failed reading is tried again; they double until one has gone through."""
 
 
-class Reading(NamedTuple):
-    """Messages as they were read, and what they say."""
+@dataclass(slots=True)
+class Reading:
+    """Messages that were read together, and are acknowledged together."""
 
     ids: list[str]
-    batch: Batch
+    batches: int = 0
+    """How many batches of it are not settled."""
+    is_alone: bool = False
+    """Whether no other may be under way beside it."""
 
 
 class Reader:
@@ -47,37 +52,34 @@ class Reader:
     def __init__(
         self,
         broker: Broker,
-        store: Store,
+        deciders: Deciders,
         clock: Clock,
         tenure: Tenure,
-        decode: Decode,
         limits: Limits = Limits(),
-        beside: Executor | None = None,
     ) -> None:
-        """With an executor, a full batch's successor is read while it is at the database."""
-        self._broker, self._store, self._clock = broker, store, clock
-        self._tenure, self._decode, self._limits = tenure, decode, limits
-        self._beside = beside
-        self._ahead: Future[Reading] | None = None
+        self._broker, self._deciders, self._clock = broker, deciders, clock
+        self._tenure, self._limits = tenure, limits
         self._lease: Lease | None = None
         self._after: str | None = None
-        self._in_hand = Batch()
+        self._readings: deque[Reading] = deque()
+        self._given: list[deque[Reading]] = [deque() for _ in range(deciders.count)]
+        """For each decider, what its unsettled batches belong to."""
         self._count = limits.messages
         self._pause = PAUSE_MIN
         self.ignored = 0
 
     def turn(self, wait: float) -> int:
-        """One turn: at most one batch, waiting up to `wait` seconds for it; returns its size.
+        """Acknowledge one reading, waiting up to `wait` seconds for messages; returns its size.
 
         A failure that passes is waited out; it never loses a message and never skips one.
         """
         try:
             return self._turn(wait)
         except LeaseLost:
-            log.warning("lease lost, standing by", **self._in_hand.facts())
+            log.warning("lease lost, standing by")
             self._tenure.lost()
         except (Transient, BrokerError) as error:
-            log.warning("trying again", error=str(error), **self._in_hand.facts())
+            log.warning("trying again", error=str(error))
             self._clock.sleep(min(wait, self._pause))
             self._pause = min(2 * self._pause, PAUSE_MAX)
         self._begin_again()
@@ -85,6 +87,8 @@ class Reader:
 
     def stop(self) -> None:
         """Give the partition up after the last turn, what is held of it first."""
+        self._begin_again()
+        self._deciders.stop()
         try:
             self._broker.give_back()
         except BrokerError as error:
@@ -103,40 +107,19 @@ class Reader:
             self._broker.give_back()
             self._clock.sleep(wait)
             return 0
-        ids, batch = self._next(wait)
-        if not ids:
+        self._read_ahead(lease, wait)
+        if not self._readings:
             self._begin_again()  # costs nothing now, and finds what a broker may have brought back
             return 0
-        self._after, self._in_hand = ids[-1], batch
-        ahead = self._read_ahead(len(ids))
-        try:
-            settle(batch, self._store, lease)
-        finally:
-            futures.wait(ahead)  # the broker's connection is for one thread at a time
-        self._broker.acknowledge(ids)
-        self._ahead, self._in_hand = ahead[0] if ahead else None, Batch()
-        self._pause = PAUSE_MIN
-        self.ignored += batch.ignored
-        return len(ids)
+        return self._finish_oldest()
 
     def _begin_again(self) -> None:
         """With the oldest message that nobody has acknowledged."""
-        self._after = self._ahead = None
-        self._in_hand = Batch()
-
-    def _next(self, wait: float) -> Reading:
-        ahead, self._ahead = self._ahead, None
-        return ahead.result() if ahead is not None else self._read(wait)
-
-    def _read_ahead(self, size: int) -> list[Future[Reading]]:
-        """A full batch has a successor waiting; a smaller one must not wait for any."""
-        if self._beside is None or size < self._count:
-            return []
-        return [self._beside.submit(self._read, 0.0)]
-
-    def _read(self, wait: float) -> Reading:
-        deliveries = self._fill(wait)
-        return Reading([d.id for d in deliveries], read_batch(deliveries, self._decode))
+        self._deciders.forget()
+        self._readings.clear()
+        for given in self._given:
+            given.clear()
+        self._after = None
 
     def _current_lease(self) -> Lease | None:
         try:
@@ -145,8 +128,49 @@ class Reader:
             self._broker.give_back()  # for all we know there is a successor, waiting for it
             raise
 
+    def _read_ahead(self, lease: Lease, wait: float) -> None:
+        """A full reading has a successor waiting; a smaller one must not wait for any."""
+        while len(self._readings) < READINGS_MAX:
+            if self._readings and self._readings[-1].is_alone:
+                break
+            wanted = self._count
+            deliveries = self._fill(0.0 if self._readings else wait)
+            if not deliveries:
+                break
+            self._give(deliveries, lease)
+            self._after = deliveries[-1].id
+            if len(deliveries) < wanted:
+                break
+
+    def _give(self, deliveries: list[Delivery], lease: Lease) -> None:
+        """Each decider its share; and one all of them, when nothing may go on beside it."""
+        reading = Reading([delivery.id for delivery in deliveries])
+        shares = shared_out(deliveries, self._deciders.count)
+        if shares is None:
+            while self._readings:
+                self._finish_oldest()
+            reading.is_alone, shares = True, [deliveries]
+        self._readings.append(reading)
+        for decider, share in enumerate(shares):
+            if share:
+                self._deciders.give(decider, share, lease)
+                self._given[decider].append(reading)
+                reading.batches += 1
+
+    def _finish_oldest(self) -> int:
+        """Acknowledge the oldest reading when all of it is settled; returns its size."""
+        oldest = self._readings[0]
+        while oldest.batches:
+            decider, ignored = self._deciders.settled()
+            self._given[decider].popleft().batches -= 1
+            self.ignored += ignored
+        self._broker.acknowledge(oldest.ids)
+        self._readings.popleft()
+        self._pause = PAUSE_MIN
+        return len(oldest.ids)
+
     def _fill(self, wait: float) -> list[Delivery]:
-        """Read until the batch is full by count or bytes, or its first message old enough."""
+        """Read until there is enough by count or bytes, or the first message is old enough."""
         deliveries = self._broker.read(self._after, self._count, wait)
         ends_at = self._clock.monotonic() + self._limits.age
         while deliveries and len(deliveries) < self._count:

@@ -5,7 +5,7 @@ again counts once; and whatever fails in the telling stays here, because money d
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, Protocol, cast
@@ -19,6 +19,7 @@ from domain.wanted import Wanted
 from worker import metrics
 from worker.course import Course
 from worker.log import log
+from worker.notes import Note, now, take
 from worker.ports import Broker, BrokerError, Store, Transaction
 
 _WHY: dict[type[Exception], str] = {
@@ -33,6 +34,9 @@ _KINDS = {
     "signature: ": "signature",
 }
 """How the reasons begin that are not about what is in the message."""
+
+
+Take = Callable[[list[Note]], None]
 
 
 class Listener(Protocol):
@@ -69,8 +73,11 @@ class _Transaction:
 class _Store:
     """A store whose batches are told to metrics, log and traces."""
 
-    def __init__(self, store: Store, slow_seconds: float, listener: Listener | None) -> None:
+    def __init__(
+        self, store: Store, slow_seconds: float, listener: Listener | None, note: Take
+    ) -> None:
         self._store, self._slow_seconds, self._listener = store, slow_seconds, listener
+        self._note = note
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -83,9 +90,9 @@ class _Store:
             with self._store.transaction(lease) as transaction:
                 yield _Transaction(transaction, course)
         except Exception as error:
-            metrics.batch_failures.labels(_WHY.get(type(error), "impossible")).inc()
+            self._note([("batch_failures", (_WHY.get(type(error), "impossible"),), 1)])
             if isinstance(error, Transient):
-                metrics.failures.labels("database").inc()
+                self._note([("failures", ("database",), 1)])
             raise
         course.committed = perf_counter()
         try:
@@ -99,7 +106,7 @@ class _Store:
             return
         conflicts = course.changes.conflicts
         aside = course.aside[: len(course.aside) - len(conflicts)]
-        _count(course, course.changes, aside)
+        self._note(_counted(course, course.changes, aside))
         for row in aside:
             log.warning("quarantined", kind=kind_of(row), id=row.message_id, digest=row.digest)
         for message in conflicts:
@@ -122,29 +129,29 @@ def _named(cause: Cause, account_id: str) -> dict[str, str]:
     return {**cause._asdict(), "account_id": account_id}
 
 
-def _count(course: Course, changes: Changes, aside: Sequence[Quarantined]) -> None:
-    """Sums first: a metric costs a lock, and a batch has hundreds of messages."""
+def _counted(course: Course, changes: Changes, aside: Sequence[Quarantined]) -> list[Note]:
+    """Sums, because a metric costs a lock, and a batch has hundreds of messages."""
     outcomes = Counter((r.cause.type, r.outcome, r.reason) for r in changes.receipts.values())
-    sums = Counter[tuple[str, str]]()
+    sums, refusals = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
     for (kind, outcome, reason), number in outcomes.items():
-        sums[kind, outcome] += number
+        sums[kind, str(outcome)] += number
         if reason is not None:
-            metrics.refusals.labels(reason).inc(number)
+            refusals[(str(reason),)] += number
     for key, receipt in (*changes.receipts.items(), *changes.seen_again.items()):
         if receipt.repeats or receipt.conflicts:
             repeats, conflicts = course.counted_before.get(key, (0, 0))
             sums[receipt.cause.type, "repeat"] += receipt.repeats - repeats
             sums[receipt.cause.type, "conflict"] += receipt.conflicts - conflicts
-    for labels, number in sums.items():
-        metrics.messages.labels(*labels).inc(number)
-    kinds = Counter(map(kind_of, aside))
-    kinds["conflict"] += len(changes.conflicts)
-    for kind, number in kinds.items():
-        metrics.quarantined.labels(kind).inc(number)
-    metrics.batch_messages.observe(sum(sums.values()) + len(aside))
-    for stage, seconds in course.stages():
-        metrics.stage_seconds.labels(stage).observe(seconds)
-    metrics.last_commit.set_to_current_time()
+    kinds = Counter((kind_of(row),) for row in aside)
+    kinds[("conflict",)] += len(changes.conflicts)
+    return [
+        *(("messages", labels, number) for labels, number in sums.items()),
+        *(("refusals", labels, number) for labels, number in refusals.items()),
+        *(("quarantined", labels, number) for labels, number in kinds.items()),
+        ("batch_messages", (), sum(sums.values()) + len(aside)),
+        *(("stage_seconds", (stage,), seconds) for stage, seconds in course.stages()),
+        now("last_commit"),
+    ]
 
 
 def _complain(course: Course, changes: Changes) -> None:
@@ -207,9 +214,11 @@ def _published(number: int, seconds: float) -> None:
 _TIMED = {"acknowledge": _acknowledged, "publish": _published}
 
 
-def observed(store: Store, slow_seconds: float, listener: Listener | None = None) -> Store:
-    """The store of a reader, with its batches told."""
-    return cast("Store", _Store(store, slow_seconds, listener))
+def observed(
+    store: Store, slow_seconds: float, listener: Listener | None = None, note: Take = take
+) -> Store:
+    """The store of whoever decides, with its batches told; `note` gets what they change."""
+    return cast("Store", _Store(store, slow_seconds, listener, note))
 
 
 def counted_broker(broker: Broker) -> Broker:

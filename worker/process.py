@@ -115,16 +115,16 @@ def _settle(batch: Batch, store: Store, lease: Lease | None) -> None:
         if not batch.messages:
             raise
         if len(batch.messages) > 1:
-            log.warning("batch split", **batch.facts(), error=_place(error))
+            log.warning("batch split", **batch.facts(), error=place_of(error))
             for half in batch.parts([len(batch.messages) // 2]):
                 _settle(half, store, lease)
             return
-        log.error("impossible", **batch.facts(), error=_place(error))
+        log.error("impossible", **batch.facts(), error=place_of(error))
         aside = [*batch.aside, _culprit(batch.messages[0], error)]
         _settle(Batch(aside=aside, signatures=batch.signatures), store, lease)
 
 
-def _place(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """Which error, and where; its text may quote the message, and payloads never reach a log."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

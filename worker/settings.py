@@ -38,12 +38,15 @@ class Settings(BaseSettings):
     """1 starts worker and relay on a PostgreSQL that a crash can make forget; for tests alone."""
     data: Path = Path(".scrip")
     """Where `up` keeps the servers that it starts itself."""
-    batch_messages: PositiveInt = 500
-    """Messages in one transaction at most; the knee of the throughput curve is at 500 to 1,000."""
+    deciders: NonNegativeInt = 2
+    """Processes of the worker that decide, each for its share of the customers; as many as cores.
+    0 decides in the worker's own process, for small machines."""
+    batch_messages: PositiveInt = 1_000
+    """Messages read at once, and in one transaction, at most; the deciders share them out."""
     batch_bytes: PositiveInt = 4_000_000
-    """Bytes in one transaction at most, so that large messages do not fill the memory."""
+    """Bytes read at once at most, so that large messages do not fill the memory."""
     batch_age_ms: float = Field(default=0.0, ge=0)
-    """How long a message may wait for its batch to fill; 0 takes what has come meanwhile."""
+    """How long a message may wait for others to come; 0 takes what has come meanwhile."""
     message_bytes: PositiveInt = 262_144
     """A larger message goes to quarantine unread."""
     ignore_types: Annotated[frozenset[str], NoDecode] = frozenset()
@@ -133,7 +136,7 @@ def _explained(error: ValidationError) -> str:
         name = str(found["loc"][0])
         name = name if name.isupper() else f"SCRIP_{name.upper()}"
         if found["type"] == "missing":
-            lines.append(f"{name} is not set, and no `up` is running in this folder")
+            lines.append(f"{name} is not set, and no `up` keeps its data in {_data()} (SCRIP_DATA)")
         else:
             lines.append(f"{name}: {found['msg']}")
     return "\n".join(lines)

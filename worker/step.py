@@ -5,15 +5,14 @@ the batch in hand is finished, committed and acknowledged. A thread that dies or
 the process with it, because a worker that looks alive and reads nothing is the worst kind.
 """
 
-import gc
 import os
-import sys
 from threading import Event, Thread
 from typing import Any
 
 from celery import bootsteps
 
 from worker import settings, wiring
+from worker.garbage import collect_rarely
 from worker.health import Pulse, listen
 from worker.log import log
 from worker.scrape import Scrape
@@ -37,12 +36,7 @@ class IntakeThread:
 
     def start(self) -> None:
         """Begin reading."""
-        # A batch makes some 100,000 objects and leaves none: the collector would walk all of the
-        # imported libraries several times a batch for nothing.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
-        # Two threads take turns here, and the one that waits for the database has the next move.
-        sys.setswitchinterval(0.001)
+        collect_rarely()
         self._reader.start()
         self._watchdog.start()
         chosen, scrape = self._settings, Scrape(self._settings, "worker")

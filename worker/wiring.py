@@ -2,7 +2,6 @@
 
 import os
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 from db.engine import engine_for
@@ -11,9 +10,13 @@ from db.store import PostgresStore
 from worker.amqp_broker import AmqpBroker
 from worker.clock import SystemClock
 from worker.codec import Codec, Decode
+from worker.deciders import DecidingProcesses
+from worker.deciding import Deciders, OwnThread
 from worker.health import Pulse
 from worker.intake import Limits, Reader
-from worker.observed import counted_broker, counted_store, observed
+from worker.notes import take
+from worker.observed import Take, counted_broker, counted_store, observed
+from worker.ports import Store
 from worker.redis_broker import RedisBroker
 from worker.relay import Relay
 from worker.settings import Settings, SettingsError
@@ -75,14 +78,25 @@ def decoder(settings: Settings) -> Decode:
 
 
 def reader(settings: Settings, stop: Event, pulse: Pulse) -> Reader:
-    """The reader of the intake."""
+    """The reader of the intake, with its deciders."""
     clock, database = SystemClock(stop), counted_store(store(settings))
     limits = Limits(settings.batch_messages, settings.batch_bytes, settings.batch_age_ms / 1_000)
     tenure = WatchedTenure(pulse, database, clock, READER_LEASE, holder(), settings.lease_seconds)
     intake = watched(counted_broker(broker(settings)), pulse)
-    books = observed(database, settings.slow_batch_ms / 1_000, traces(settings))
-    beside = ThreadPoolExecutor(1, "scrip-read-ahead")
-    return Reader(intake, books, clock, tenure, decoder(settings), limits, beside)
+    return Reader(intake, deciders(settings), clock, tenure, limits)
+
+
+def deciders(settings: Settings) -> Deciders:
+    """Processes, or the reader's own thread."""
+    if settings.deciders:
+        return DecidingProcesses(settings.deciders)
+    return OwnThread(books(settings), decoder(settings))
+
+
+def books(settings: Settings, note: Take = take) -> Store:
+    """The database for one who decides, each batch told to `note`, the log and traces."""
+    slow_seconds = settings.slow_batch_ms / 1_000
+    return observed(store(settings), slow_seconds, traces(settings), note)
 
 
 def relay(settings: Settings, stop: Event, pulse: Pulse) -> Relay:

@@ -14,6 +14,7 @@ from worker import settings
 from worker.cli import app, output
 from worker.clock import SystemClock
 from worker.codec import Codec
+from worker.deciding import OwnThread
 from worker.intake import Reader
 from worker.lease import Tenure
 from worker.redis_broker import RedisBroker
@@ -46,7 +47,7 @@ def drain(store: PostgresStore, broker_url: str) -> Iterator[Drain]:
     """Reads the intake until it is empty, as the worker does."""
     broker, clock = RedisBroker(broker_url), SystemClock()
     tenure = Tenure(store, clock, "reader/0", "test:1", 30.0)
-    reader = Reader(broker, store, clock, tenure, Codec().decode)
+    reader = Reader(broker, OwnThread(store, Codec().decode), clock, tenure)
 
     def read() -> None:
         while broker.backlog():

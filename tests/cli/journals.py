@@ -13,6 +13,7 @@ from domain.fields import rfc3339
 from tests.reference.mixes import mix
 from worker.clock import SystemClock
 from worker.codec import Codec
+from worker.deciding import OwnThread
 from worker.expiry import expire_due
 from worker.intake import Reader
 from worker.lease import Tenure
@@ -35,7 +36,7 @@ class Installation:
         clock = SystemClock()
         tenures = (Tenure(store, clock, name, "test:1", 300.0) for name in ("reader/0", "relay/0"))
         self._store, self._broker = store, broker
-        self._reader = Reader(broker, store, clock, next(tenures), Codec().decode)
+        self._reader = Reader(broker, OwnThread(store, Codec().decode), clock, next(tenures))
         self._relay = Relay(broker, store, clock, next(tenures), timedelta(days=7))
 
     def take(self, bodies: list[bytes]) -> None:

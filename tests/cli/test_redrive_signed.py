@@ -14,6 +14,7 @@ from tests.worker.codec_cases import encoded, event
 from tests.worker.signed import KEYS, signature
 from worker.clock import SystemClock
 from worker.codec import Codec, Decode
+from worker.deciding import OwnThread
 from worker.intake import Reader
 from worker.lease import Tenure
 from worker.redis_broker import RedisBroker
@@ -40,7 +41,7 @@ def take(store: PostgresStore, broker: RedisBroker) -> Take:
     def read(decode: Decode) -> dict[str, str]:
         clock = SystemClock()
         tenure = Tenure(store, clock, "reader/0", "test:1", 30.0)
-        reader = Reader(broker, store, clock, tenure, decode)
+        reader = Reader(broker, OwnThread(store, decode), clock, tenure)
         while broker.backlog():
             reader.turn(0.1)
         reader.stop()

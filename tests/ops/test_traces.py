@@ -22,6 +22,7 @@ from tests.end_to_end.outsider import Outsider, wait_for
 from tests.ops.installation import run
 from worker import stack
 from worker.codec import Codec
+from worker.deciding import OwnThread
 from worker.embedded import Servers
 from worker.intake import Reader
 from worker.lease import Tenure
@@ -55,7 +56,7 @@ def spans_of(*messages: bytes) -> dict[str, Any]:
     broker.submit(messages)
     books = observed(store, 60.0, Traces(provider))
     tenure = Tenure(store, clock, "reader/0", "test", 3)
-    Reader(broker, books, clock, tenure, Codec().decode).turn(1.0)
+    Reader(broker, OwnThread(books, Codec().decode), clock, tenure).turn(1.0)
     assert broker.backlog() == 0
     spans = exporter.get_finished_spans()
     found = {span.name: span for span in spans}

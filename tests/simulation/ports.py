@@ -121,7 +121,13 @@ class ProcessStore:
 
     def __init__(self, process: Process, store: MemoryStore, journal: list[Committed]) -> None:
         self._process, self._store, self._journal = process, store, journal
-        self._reader_lease: Lease | None = None
+        self._taken: dict[str, Lease] = {}
+
+    def beside(self, process: Process) -> ProcessStore:
+        """The store as another process reaches it, under the leases that this one takes."""
+        store = ProcessStore(process, self._store, self._journal)
+        store._taken = self._taken
+        return store
 
     @contextmanager
     def transaction(self, lease: Lease | None) -> Iterator[Transaction]:
@@ -159,7 +165,7 @@ class ProcessStore:
             self._process.faults.counts["late commit refused"] += 1
 
     def _end(self, opened: ExitStack, transaction: ProcessTransaction) -> None:
-        lease = self._reader_lease
+        lease = self._taken.get(READER_LEASE)
         stale = lease is not None and not self._store.lease_stands(lease)
         opened.close()
         self._journal += transaction.written
@@ -173,8 +179,7 @@ class ProcessStore:
             lease = self._store.take_lease(name, holder, seconds)
             if lease is not None:
                 self._process.faults.counts[f"taken {name}"] += 1
-                if name == READER_LEASE:
-                    self._reader_lease = lease
+                self._taken[name] = lease
             return lease
 
         return self._process.call(take, Transient)

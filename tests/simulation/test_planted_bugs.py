@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 import pytest
 
-from db.errors import LeaseLost, OutcomeUnknown, Transient
+from db.errors import OutcomeUnknown, Transient
 from db.values import Lease
 from domain.account import Account
 from domain.batch import decide_batch
@@ -20,30 +21,30 @@ from domain.messages import Message
 from tests.simulation.catching import Plant, assert_caught, name_of
 from tests.simulation.ports import ProcessStore
 from worker.intake import Reader
-from worker.ports import Broker, BrokerError, Store
+from worker.ports import Broker, BrokerError, Delivery, Store
 from worker.process import Batch, read_batch, settle
 from worker.relay import Relay
 
 
 def acknowledge_before_commit(patch: pytest.MonkeyPatch) -> None:
-    def turn(self: Any, wait: float) -> int:
-        lease = self._tenure.current()
-        deliveries = self._fill(wait) if lease else []
-        if deliveries:
-            self._broker.acknowledge([delivery.id for delivery in deliveries])
-            settle(read_batch(deliveries, self._decode), self._store, lease)
-        else:
-            self._clock.sleep(wait)
-        return len(deliveries)
+    give = Reader._give
 
-    patch.setattr(Reader, "_turn", turn)
+    def eager(self: Any, deliveries: list[Delivery], lease: Lease) -> None:
+        self._broker.acknowledge([delivery.id for delivery in deliveries])
+        give(self, deliveries, lease)
+
+    patch.setattr(Reader, "_give", eager)
+
+
+def customers_have_no_decider_of_their_own(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("worker.routing._place", crc32)
 
 
 def no_lease_at_commit(patch: pytest.MonkeyPatch) -> None:
     def unfenced(batch: Batch, store: Store, lease: Lease | None) -> None:
         settle(batch, store, None)
 
-    patch.setattr("worker.intake.settle", unfenced)
+    patch.setattr("worker.deciding.settle", unfenced)
 
 
 def commit_taken_for_granted(patch: pytest.MonkeyPatch) -> None:
@@ -51,7 +52,7 @@ def commit_taken_for_granted(patch: pytest.MonkeyPatch) -> None:
         with suppress(OutcomeUnknown):
             settle(batch, store, lease)
 
-    patch.setattr("worker.intake.settle", hopeful)
+    patch.setattr("worker.deciding.settle", hopeful)
 
 
 def no_receipts(patch: pytest.MonkeyPatch) -> None:
@@ -61,26 +62,15 @@ def no_receipts(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("worker.process.decide_batch", forgetful)
 
 
-def cursor_moves_first_and_stays(patch: pytest.MonkeyPatch) -> None:
-    fill = Reader._fill
+def cursor_stays_after_a_failure(patch: pytest.MonkeyPatch) -> None:
+    begin_again = Reader._begin_again
 
-    def eager(self: Any, wait: float) -> Any:
-        deliveries = fill(self, wait)
-        if deliveries:
-            self._after = deliveries[-1].id
-        return deliveries
+    def stubborn(self: Any) -> None:
+        after = self._after
+        begin_again(self)
+        self._after = after
 
-    def stubborn(self: Any, wait: float) -> int:
-        try:
-            return int(self._turn(wait))
-        except LeaseLost:
-            self._tenure.lost()
-        except (Transient, BrokerError):
-            self._clock.sleep(wait)
-        return 0
-
-    patch.setattr(Reader, "_fill", eager)
-    patch.setattr(Reader, "turn", stubborn)
+    patch.setattr(Reader, "_begin_again", stubborn)
 
 
 def forget_before_durable(patch: pytest.MonkeyPatch) -> None:
@@ -140,7 +130,7 @@ def last_of_every_batch_is_skipped(patch: pytest.MonkeyPatch) -> None:
     def careless(deliveries: Sequence[Any], decode: Any) -> Batch:
         return read_batch(deliveries[: max(1, len(deliveries) - 1)], decode)
 
-    patch.setattr("worker.intake.read_batch", careless)
+    patch.setattr("worker.deciding.read_batch", careless)
 
 
 def acknowledging_is_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -152,10 +142,11 @@ def acknowledging_is_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 PLANTED: list[tuple[Plant, str]] = [
     (acknowledge_before_commit, "I1"),
+    (customers_have_no_decider_of_their_own, "R22"),
     (no_lease_at_commit, "I2"),
     (commit_taken_for_granted, "I1"),
     (no_receipts, "I13"),
-    (cursor_moves_first_and_stays, "R22"),
+    (cursor_stays_after_a_failure, "R22"),
     (forget_before_durable, "I12"),
     (forget_before_publish, "I12"),
     (held_rows_stay_held, "I12"),

@@ -91,7 +91,7 @@ PLANTED: list[tuple[Plant, str]] = [
     (hold_is_over_but_no_run_looks, "R17"),
     (transfer_arrives_twice, "R18"),
     (transfer_never_arrives, "R18"),
-    (reversal_forgets_an_earlier_one, "R14"),
+    (reversal_forgets_an_earlier_one, "I6"),
     (writeoff_comes_back_to_be_spent, "R14"),
     (settings_stay_as_they_are_in_a_batch, "I9"),
 ]

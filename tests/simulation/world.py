@@ -13,8 +13,8 @@ from random import Random
 
 from db.errors import Transient
 from domain.identity import NIL, AccountKey, account_id
-from tests.at_once import AtOnce
 from tests.simulation.broker import LossyBroker
+from tests.simulation.deciders import SimulatedDeciders
 from tests.simulation.faults import Faults, Rates
 from tests.simulation.journal import Committed
 from tests.simulation.load import SETTINGS, Load
@@ -31,6 +31,7 @@ from tests.simulation.ports import (
 from tests.simulation.process import LEASE_SECONDS, Process
 from tests.simulation.scheduler import Crash, Scheduler, TrueClock
 from worker.codec import Codec
+from worker.deciding import Deciders, OwnThread
 from worker.expiry import expire_due
 from worker.intake import Limits, Reader
 from worker.lease import Tenure
@@ -155,12 +156,21 @@ class World:
         tenure = Tenure(ports.store, ports.clock, READER_LEASE, ports.name, LEASE_SECONDS)
         choose = self.random.choice
         limits = Limits(choose((1, 5, 20, 100)), choose((900, 4_000_000)), choose((0.0, 0.05)))
-        reader = Reader(
-            ports.broker, ports.store, ports.clock, tenure, self._decode, limits, AtOnce()
-        )
+        reader = Reader(ports.broker, self._deciders(ports.store), ports.clock, tenure, limits)
         for _ in self._turns(lambda: reader.turn(0.2)):
             pass
         reader.stop()
+
+    def _deciders(self, store: ProcessStore) -> Deciders:
+        """The reader's own thread, or some processes."""
+        number = self.random.choice((0, 1, 2, 3))
+        if not number:
+            return OwnThread(store, self._decode)
+
+        def start() -> ProcessStore:
+            return store.beside(Process(self.scheduler, self.faults, self.random))
+
+        return SimulatedDeciders(number, self.scheduler, self.random, start, self._decode)
 
     def _relay(self, ports: Ports) -> None:
         tenure = Tenure(ports.store, ports.clock, RELAY_LEASE, ports.name, LEASE_SECONDS)

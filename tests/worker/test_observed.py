@@ -13,9 +13,9 @@ from db.errors import LeaseLost, OutcomeUnknown, Transient
 from db.values import Lease, Quarantined
 from domain import verbs
 from domain.changes import Changes
-from tests.at_once import AtOnce
 from worker.codec import Codec
 from worker.course import Course
+from worker.deciding import OwnThread
 from worker.intake import Reader
 from worker.lease import Tenure
 from worker.memory.broker import MemoryBroker
@@ -58,9 +58,7 @@ class Rehearsal:
         tenure = Tenure(self.store, self.clock, "reader/0", "test", 3)
         self._before = samples()
         broker = counted_broker(self.broker)
-        self._reader = Reader(
-            broker, self._books, self.clock, tenure, Codec().decode, beside=AtOnce()
-        )
+        self._reader = Reader(broker, OwnThread(self._books, Codec().decode), self.clock, tenure)
 
     def run(self, *bodies: bytes) -> dict[tuple[str, ...], float]:
         """Work everything off; returns how far which counters have risen, by their labels."""

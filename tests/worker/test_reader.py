@@ -9,8 +9,8 @@ from db.errors import OutcomeUnknown, Transient
 from domain import verbs
 from domain.changes import Changes
 from domain.identity import AccountKey, account_id
-from tests.at_once import AtOnce
 from worker.codec import Codec
+from worker.deciding import OwnThread
 from worker.intake import Limits, Reader
 from worker.lease import Tenure
 from worker.memory.broker import MemoryBroker
@@ -29,9 +29,8 @@ class Installation:
         self.broker, self.store = MemoryBroker(self.clock), MemoryStore(self.clock)
         tenure = Tenure(self.store, self.clock, "reader/0", "test", 3)
         decode = Codec(ignore_types=ignore).decode
-        self.reader = Reader(
-            self.broker, self.store, self.clock, tenure, decode, limits or Limits(), AtOnce()
-        )
+        deciders = OwnThread(self.store, decode)
+        self.reader = Reader(self.broker, deciders, self.clock, tenure, limits or Limits())
 
     def run(self) -> list[int]:
         """Turn until the intake is empty; returns the sizes of the batches."""
@@ -127,7 +126,7 @@ def test_a_second_reader_stands_by_until_the_lease_is_free() -> None:
     here = Installation()
     here.broker.submit([event(1)])
     tenure = Tenure(here.store, here.clock, "reader/0", "other", 3)
-    other = Reader(here.broker, here.store, here.clock, tenure, Codec().decode)
+    other = Reader(here.broker, OwnThread(here.store, Codec().decode), here.clock, tenure)
     assert here.reader.turn(0) == 1
     here.broker.submit([event(2)])
     assert other.turn(0) == 0

@@ -16,6 +16,7 @@ from tests.worker.codec_cases import encoded, event
 from tests.worker.signed import KEYS, SECRETS, key_file, signature
 from worker import wiring
 from worker.codec import Codec, Decode, Ignored, Malformed
+from worker.deciding import OwnThread
 from worker.intake import Reader
 from worker.lease import Tenure
 from worker.memory.broker import MemoryBroker
@@ -109,7 +110,7 @@ class Installation:
         self.clock = MemoryClock()
         self.broker, self.store = MemoryBroker(self.clock), MemoryStore(self.clock)
         tenure = Tenure(self.store, self.clock, "reader/0", "test", 3)
-        self.reader = Reader(self.broker, self.store, self.clock, tenure, strict)
+        self.reader = Reader(self.broker, OwnThread(self.store, strict), self.clock, tenure)
 
     def take(self, *messages: tuple[bytes, str | None]) -> None:
         """Read messages with their signatures until nothing waits."""
