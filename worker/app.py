@@ -61,9 +61,10 @@ def _of_broker(url: str) -> dict[str, Any]:
             "broker_heartbeat": 10,
             "broker_heartbeat_checkrate": 10,
         }
+    checked = _checked(url)
     return {
-        "broker_url": url,
-        "result_backend": url,
+        "broker_url": checked,
+        "result_backend": checked,
         "broker_transport_options": {
             "visibility_timeout": 300,
             "socket_timeout": 30,
@@ -73,6 +74,13 @@ def _of_broker(url: str) -> dict[str, Any]:
             "unacked_mutex_key": "scrip.unacked_mutex",
         },
     }
+
+
+def _checked(url: str) -> str:
+    """Over TLS Celery asks for no certificate, or gives up, unless the URL says what to ask for."""
+    if not url.startswith("rediss:") or "ssl_cert_reqs=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}ssl_cert_reqs=required"
 
 
 @setup_logging.connect
