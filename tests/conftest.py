@@ -8,6 +8,7 @@ Hypothesis is quick by default; `--hypothesis-profile=thorough` is for the night
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from itertools import count
 
@@ -22,6 +23,9 @@ from worker import embedded
 from worker.embedded import Servers
 
 _numbers = count(1)
+
+# A shell's background job is deaf to Ctrl-C, and so would be the processes that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "quick",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.cli.conftest import Run
+from tests.ops.installation import run as python
 from worker import settings
 from worker.cli import main
 
 COMMANDS = (
     *("demo", "up", "worker", "relay", "beat", "migrate"),
-    *("publish", "state", "simulate", "balance", "ledger", "verify", "doctor"),
+    *("publish", "state", "simulate", "balance", "ledger", "grants", "invoice", "events"),
+    *("explain", "statement", "export", "verify", "quarantine", "doctor", "bench", "schemas"),
 )
 
 
@@ -61,11 +64,26 @@ def test_a_missing_file(
 
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["scrip", "doctor"])
-    monkeypatch.setattr("worker.cli.app", lambda: int("a bug"))
+    monkeypatch.setattr("worker.cli.app", lambda **_: int("a bug"))
     with pytest.raises(ValueError, match="a bug"):
         main()
 
 
 def test_help_lists_every_command(run: Run) -> None:
     listed = run("--help").stdout
-    assert [name for name in COMMANDS if name not in listed] == []
+    assert [name for name in COMMANDS if f" {name} " not in listed] == []
+
+
+def test_bench_hands_its_options_on() -> None:
+    listed = python("-m", "worker.cli", "bench", "--help")
+    assert listed.returncode == 0, listed.stderr
+    assert "--workload" in listed.stdout
+
+
+def test_bench_without_a_checkout(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("worker.cli.bench.ROOT", tmp_path)
+    done = run("bench")
+    assert done.exit_code == 2
+    assert "part of a checkout" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -20,9 +21,10 @@ OWN = ("DATABASE_URL", "BROKER_URL")
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [sys.executable, "-m", "worker.cli", "up", "--data", str(tmp_path / "its data")],
+        [sys.executable, "-m", "worker.cli", "up"],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name not in OWN},
+        env={name: value for name, value in os.environ.items() if name not in OWN}
+        | {"SCRIP_DATA": str(tmp_path / "its data")},
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
@@ -41,3 +43,22 @@ def test_the_line_that_it_prints_leads_to_its_broker(up: subprocess.Popen[str]) 
     assert broker.ping()
     assert "@" not in line  # which would be the password's end
     broker.close()
+
+
+@pytest.mark.slow
+def test_what_it_says_leads_other_commands_to_it(up: subprocess.Popen[str], tmp_path: Path) -> None:
+    assert up.stdout is not None
+    said = "There, before: "
+    line = next(line for line in up.stdout if line.startswith(said)).removeprefix(said)
+    assert (tmp_path / "its data" / "servers.json").exists()
+    script = f"{line.strip()} && {sys.executable} -m worker.cli state --json"
+    environment = {name: value for name, value in os.environ.items() if name not in OWN}
+    shell = subprocess.run(
+        ["/bin/sh", "-c", script],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert json.loads(shell.stdout)["accounts"] == [], shell.stderr

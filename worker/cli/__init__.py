@@ -5,6 +5,7 @@ import sys
 import typer
 
 from worker.cli import (
+    bench,
     credits_list,
     customers,
     demo,
@@ -54,6 +55,7 @@ for module in (
     verify,
     doctor,
     reader,
+    bench,
     schemas,
 ):
     module.register(app)
@@ -62,7 +64,7 @@ for module in (
 def main() -> None:
     """Run a command; what a person can mend is one sentence and exit code 2."""
     try:
-        app()
+        app(prog_name="scrip")
     except Exception as error:
         sentence = explained(error)
         if sentence is None:

@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    data: Annotated[Path, typer.Option(help="Where the servers' data is kept.")] = Path(".scrip"),
+    data: Annotated[
+        Path, typer.Option(envvar="SCRIP_DATA", help="Where the servers' data is kept.")
+    ] = Path(".scrip"),
 ) -> None:
     """Run everything here until Ctrl-C; servers too, unless DATABASE_URL and BROKER_URL are set."""
     stop = Event()
@@ -39,6 +41,8 @@ def up(
     with stack.servers(data) as servers, stack.processes(servers, data) as processes:
         typer.echo(f"scrip is up. Logs are in {data}/. Ctrl-C ends it.")
         typer.echo("In another terminal: ./dev scrip publish FILE, ./dev scrip balance, ...")
+        if data != Path(".scrip"):
+            typer.echo(f"There, before: export SCRIP_DATA='{data}'")
         if "BROKER_URL" not in os.environ:
             typer.echo(f"For clients of your own: {_BROKER_URL.format(data)}")
         while not stop.wait(RESTART_AFTER):
