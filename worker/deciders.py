@@ -60,12 +60,13 @@ class DecidingProcesses:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._deciders: list[_Decider | None] = [None] * count
+        # At once, so that the first message need not wait for Python to begin.
+        self._deciders: list[_Decider | None] = [_Decider() for _ in range(count)]
         self._generation = 0
         self._deaths = 0
 
     def give(self, to: int, deliveries: Sequence[Delivery], lease: Lease | None) -> None:
-        """See Deciders; starts the decider when it is not there."""
+        """See Deciders; starts a decider again that has ended."""
         decider = self._deciders[to]
         if decider is None:
             decider = self._deciders[to] = _Decider()

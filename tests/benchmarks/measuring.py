@@ -128,7 +128,9 @@ class Running:
             pace = Pace(messages, per_second, load.messages[:done])
             result.paced[percent] = Paced(per_second, to_event(self.on, pace))
             done += len(messages)
-        found = [_books(self.on, TENANT, self.load), _books(self.on, PACED_TENANT, load)]
+        found = [_books(self.on, TENANT, self.load)]
+        if rates:
+            found.append(_books(self.on, PACED_TENANT, load))
         result.books = "equal" if all(found) else "different"
 
     def check(self, others: Rivals) -> None:

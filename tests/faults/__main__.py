@@ -26,6 +26,7 @@ from worker.embedded import Valkey
 Strike = Callable[[Rig], Fault]
 
 SESSIONS_ENDED = 5
+DECIDER_KILLS = 5
 RELAY_KILLS = 5
 
 
@@ -87,6 +88,7 @@ def _struck(suffering: Rig, options: argparse.Namespace, began: float) -> Iterat
 def _plan(suffering: Rig, options: argparse.Namespace, began: float) -> Iterator[Strike]:
     plan: list[Strike] = [
         *[killing.kill_worker] * options.kills,
+        *[killing.kill_decider] * DECIDER_KILLS,
         *[killing.kill_broker] * options.broker_kills,
         *[killing.kill_relay] * RELAY_KILLS,
         *[killing.end_session] * SESSIONS_ENDED,

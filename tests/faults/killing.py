@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.end_to_end.outsider import wait_for
 from tests.faults.rig import TAKEOVER_SECONDS_MAX, Rig
+from tests.processes import deciders_of
 
 BURST = 2_000
 MOMENT = 0.25
@@ -57,6 +58,19 @@ def kill_worker(rig: Rig) -> Fault:
         if pending:
             return Fault("worker killed (kill -9)", pending, rig.seconds_until_work_went_on())
         rig.observer.wait_for_reader()
+
+
+def kill_decider(rig: Rig) -> Fault:
+    """SIGKILL of one of the worker's deciders, which the worker starts again."""
+    while True:
+        _burst(rig)
+        deciders = deciders_of(rig.worker.pid or 0)
+        with rig.publisher.held():
+            os.kill(rig.chance.choice(deciders), signal.SIGKILL)
+            pending = rig.pending()
+            rig.mark()
+        if pending:
+            return Fault("decider killed (kill -9)", pending, rig.seconds_until_work_went_on())
 
 
 def kill_broker(rig: Rig) -> Fault:

@@ -55,7 +55,8 @@ class Rig:
 
     def unanswered_commits(self) -> int:
         """How often the reader could not know whether its batch is committed."""
-        return (self.logs / "worker.log").read_text().count("COMMIT was not answered")
+        lines = (self.logs / "worker.log").read_text().splitlines()
+        return sum("trying again" in line and "COMMIT was not answered" in line for line in lines)
 
     def mark(self) -> None:
         """Note this instant for `seconds_until_work_went_on`."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from tests.end_to_end.outsider import wait_for
 from tests.faults.killing import AT_WORK, BURST, Fault
 from tests.faults.rig import Rig
+from tests.processes import deciders_of
 from worker import stack
 
 TAKEOVER_SECONDS_MAX = 60
@@ -19,10 +22,21 @@ SESSION = f"""
     SELECT a.pid, a.backend_start, a.xact_start, a.state {AT_WORK}
       AND EXISTS (SELECT 1 FROM pg_locks f WHERE f.pid = a.pid AND f.granted
                   AND f.relation = 'leases'::regclass AND f.mode = 'RowShareLock')"""
-"""The reader's money transaction: it holds accounts, and the lease's row against a successor."""
+"""Money transactions of a reader: they hold accounts, and the lease's row against a successor."""
 
 EPOCH = "SELECT epoch FROM leases WHERE name = 'reader/0'"
 DECIDED_BETWEEN = "SELECT count(*) FROM receipts WHERE decided_at > %s AND decided_at < %s"
+
+
+class Stopped(NamedTuple):
+    """A reader that was stopped."""
+
+    sessions: list[Any]
+    """Its open transactions, as SESSION has them."""
+    began_at: datetime
+    at: datetime
+    committed: int
+    """How many messages of that time were committed by then."""
 
 
 class FenceBroken(AssertionError):
@@ -45,8 +59,8 @@ def _stop_reader(rig: Rig, kind: str, state: str) -> Fault:
     with stack.processes(rig.observer.servers, logs, names=("worker",)) as standby:
         time.sleep(STANDBY_SECONDS)
         epoch = rig.observer.ask(EPOCH)
-        session = _stop_in_mid_batch(rig, state)
-        stopped_at, began = rig.observer.ask("SELECT clock_timestamp()")[0][0], time.monotonic()
+        stopped = _stop_in_mid_batch(rig, state)
+        began = time.monotonic()
         pending = rig.pending()
         rig.mark()
         try:
@@ -55,42 +69,54 @@ def _stop_reader(rig: Rig, kind: str, state: str) -> Fault:
             seconds = time.monotonic() - began
         finally:
             noticed = _times_noticed(rig)
-            rig.worker.signal(signal.SIGCONT)
+            _signal(rig, signal.SIGCONT)
         wait_for(
             "the stopped reader to notice",
             lambda: _times_noticed(rig) > noticed,
             TAKEOVER_SECONDS_MAX,
         )
-        note = _what_the_stopped_one_did(rig, session, stopped_at)
+        note = _what_the_stopped_one_did(rig, stopped)
         standby["worker"].stop()
     rig.observer.wait_for_reader()
     return Fault(kind, pending, seconds, note)
 
 
-def _stop_in_mid_batch(rig: Rig, state: str) -> Any:
-    """Stops the reader's process with its transaction open, and returns the session's row."""
+def _stop_in_mid_batch(rig: Rig, state: str) -> Stopped:
+    """Stops the reader and its deciders with a transaction of theirs open."""
     for _ in range(TRIES_MAX):
         rig.publisher.burst(BURST)
         wait_for("a money transaction", lambda: rig.observer.ask(SESSION))
-        rig.worker.signal(signal.SIGSTOP)
+        _signal(rig, signal.SIGSTOP)
         time.sleep(0.1)  # what was on its way to the database arrives, a COMMIT too
-        open_now = rig.observer.ask(SESSION)
-        if open_now and open_now[0][3] == state:
-            return open_now[0]
-        rig.worker.signal(signal.SIGCONT)
+        sessions = rig.observer.ask(SESSION)
+        if any(session[3] == state for session in sessions):
+            began_at = min(session[2] for session in sessions)
+            stopped_at = rig.observer.ask("SELECT clock_timestamp()")[0][0]
+            committed = rig.observer.ask(DECIDED_BETWEEN, began_at, stopped_at)[0][0]
+            return Stopped(sessions, began_at, stopped_at, committed)
+        _signal(rig, signal.SIGCONT)
         time.sleep(rig.chance.uniform(0, 0.05))
     raise TimeoutError(f"the reader could not be stopped {state}")
+
+
+def _signal(rig: Rig, number: signal.Signals) -> None:
+    """To the worker and its deciders."""
+    assert rig.worker.pid, "it runs"
+    for pid in (*deciders_of(rig.worker.pid), rig.worker.pid):
+        os.kill(pid, number)
 
 
 def _times_noticed(rig: Rig) -> int:
     return (rig.logs / "worker.log").read_text().count("trying again")
 
 
-def _what_the_stopped_one_did(rig: Rig, session: Any, stopped_at: Any) -> str:
+def _what_the_stopped_one_did(rig: Rig, stopped: Stopped) -> str:
     """It woke up and tried to go on, and nothing of what it had decided may ever be seen."""
-    pid, started_at, began_at, _ = session
     gone = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
-    committed = rig.observer.ask(DECIDED_BETWEEN, began_at, stopped_at)[0][0]
-    if committed or rig.observer.ask(gone, pid, started_at) != [(0,)]:
-        raise FenceBroken(f"{committed} messages of the stopped reader's transaction are committed")
-    return "its transaction was ended, 0 of its receipts committed"
+    open_still = [row for row in stopped.sessions if rig.observer.ask(gone, *row[:2]) != [(0,)]]
+    decided = rig.observer.ask(DECIDED_BETWEEN, stopped.began_at, stopped.at)[0][0]
+    committed = decided - stopped.committed
+    if committed or open_still:
+        raise FenceBroken(f"{committed} messages of the stopped reader's are committed after all")
+    ended = len(stopped.sessions)
+    return f"its transactions ({ended}) were ended, 0 of their receipts committed"

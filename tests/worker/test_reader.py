@@ -1,11 +1,13 @@
 """The reader over ports in memory: what goes into a batch, and what each kind of failure does."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from db.errors import OutcomeUnknown, Transient
+from db.values import Lease
 from domain import verbs
 from domain.changes import Changes
 from domain.identity import AccountKey, account_id
@@ -17,6 +19,7 @@ from worker.memory.broker import MemoryBroker
 from worker.memory.clock import MemoryClock
 from worker.memory.store import MemoryStore
 from worker.memory.transaction import MemoryTransaction
+from worker.ports import Delivery
 
 ACME = account_id(AccountKey("default", "acme", "USD"))
 
@@ -165,3 +168,69 @@ def test_nothing_is_acknowledged_when_saving_fails(monkeypatch: pytest.MonkeyPat
     assert here.broker.backlog() == 1
     monkeypatch.undo()
     assert here.run() == [1]
+
+
+class InTurn:
+    """Deciders in one thread, of which a test says who is next to have settled something."""
+
+    count = 2
+
+    def __init__(self, *order: int) -> None:
+        self._order = list(order)
+        self._given: list[list[list[str]]] = [[], []]
+        self.settled_ids: list[str] = []
+
+    def give(self, to: int, deliveries: Sequence[Delivery], lease: Lease | None) -> None:
+        """See Deciders."""
+        assert lease is not None
+        self._given[to].append([message_id(delivery.body) for delivery in deliveries])
+
+    def settled(self) -> tuple[int, int]:
+        """See Deciders."""
+        decider = self._order.pop(0)
+        self.settled_ids += self._given[decider].pop(0)
+        return decider, 0
+
+    def forget(self) -> None:
+        """See Deciders."""
+
+    def stop(self) -> None:
+        """See Deciders."""
+
+
+def message_id(body: bytes) -> str:
+    return str(json.loads(body)["id"])
+
+
+def reading_with(deciders: InTurn, messages: int) -> tuple[MemoryBroker, Reader]:
+    clock = MemoryClock()
+    broker = MemoryBroker(clock)
+    tenure = Tenure(MemoryStore(clock), clock, "reader/0", "test", 3)
+    return broker, Reader(broker, deciders, clock, tenure, Limits(messages))
+
+
+BOB, ANN = "bob", "ann"
+"""Customers of the first and of the second of two deciders."""
+
+
+def test_a_reading_is_acknowledged_when_all_shares_of_it_are_settled() -> None:
+    """The second decider is quicker by a whole reading; the intake still empties in order."""
+    deciders = InTurn(1, 1, 0, 0)
+    broker, reader = reading_with(deciders, messages=2)
+    customers = (BOB, ANN, BOB, ANN)
+    broker.submit([event(n, customer=customer) for n, customer in enumerate(customers)])
+    assert reader.turn(0) == 2
+    assert (broker.backlog(), deciders.settled_ids) == (2, ["m1", "m3", "m0"])
+    assert reader.turn(0) == 2
+    assert broker.backlog() == 0
+
+
+def test_nothing_goes_on_beside_what_reaches_further() -> None:
+    deciders = InTurn(1, 0, 0, 1)
+    broker, reader = reading_with(deciders, messages=2)
+    broker.submit([event(1, customer=BOB), event(2, customer=ANN)])
+    broker.submit([event(3, "credit.transfer", customer=ANN), event(4, customer=BOB)])
+    broker.submit([event(5, customer=ANN)])
+    while broker.backlog():
+        reader.turn(0)
+    assert deciders.settled_ids == ["m2", "m1", "m3", "m4", "m5"]
