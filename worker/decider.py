@@ -16,7 +16,7 @@ from typing import Any
 
 from db.errors import LeaseLost, Transient
 from db.values import Lease
-from worker import settings, wiring
+from worker import settings, wiring_books
 from worker.codec import Decode
 from worker.deciders import SETTLED, SKIPPED, Frame
 from worker.deciding import settle_deliveries
@@ -83,8 +83,8 @@ def main(connection: Connection) -> None:
     set_up_logging(chosen.log, chosen.log_level)
     collect_rarely()
     notes: list[Note] = []
-    books = wiring.books(chosen, notes.extend)
-    run(connection, notes, Decider(books, wiring.decoder(chosen)))
+    books = wiring_books.books(chosen, notes.extend)
+    run(connection, notes, Decider(books, wiring_books.decoder(chosen)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import signal
 from threading import Event
 
 from db.roles import RELAY, WORKER
-from worker import traces, wiring
+from worker import traces, wiring, wiring_books
 from worker.health import Pulse, listen
 from worker.log import set_up_logging
 from worker.scrape import Scrape
@@ -19,7 +19,7 @@ def run_worker(settings: Settings) -> None:
     """The Celery worker with the intake inside; returns after a warm shutdown."""
     set_up_logging(settings.log, settings.log_level)
     check_database(settings, WORKER)
-    wiring.decoder(settings)  # so that keys which cannot be read end it here, with a sentence
+    wiring_books.decoder(settings)  # so that keys which cannot be read end it here, with a sentence
     traces.wanted(settings)
     from worker.app import app  # noqa: PLC0415 - a second to import, and only this needs it
 

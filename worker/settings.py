@@ -17,8 +17,6 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from worker import embedded
-
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message says which, and what to do."""
@@ -118,6 +116,8 @@ def without_servers() -> Settings:
 
 
 def _of_running(error: ValidationError) -> Settings:
+    from worker import embedded  # noqa: PLC0415 - a third of a second, which deciders do not need
+
     missing = {str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"}
     servers = embedded.running(_data()) if missing <= {"DATABASE_URL", "BROKER_URL"} else None
     if servers is None or len(missing) < error.error_count():

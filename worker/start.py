@@ -4,7 +4,7 @@ from sqlalchemy import Connection, Engine
 
 from db import health, roles
 from db.migrate import revisions
-from worker import wiring
+from worker import wiring_books
 from worker.log import log
 from worker.settings import Settings, SettingsError
 
@@ -26,7 +26,7 @@ def check_database(settings: Settings, role: str) -> None:
     has its trigger too), so that is said in the log.
     """
     check_schema(settings)
-    engine = wiring.store(settings, role).engine
+    engine = wiring_books.store(settings, role).engine
     try:
         with engine.connect() as connection:
             if not settings.allow_unsafe_database:

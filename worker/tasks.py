@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 
 from db.store import PostgresStore
-from worker import metrics, settings, wiring
+from worker import metrics, settings, wiring, wiring_books
 from worker.expiry import expire_due
 from worker.log import log
 from worker.submit import submit
@@ -16,7 +16,7 @@ from worker.submit import submit
 
 @lru_cache
 def _store() -> PostgresStore:
-    return wiring.store(settings.load())
+    return wiring_books.store(settings.load())
 
 
 @shared_task(name="scrip.expire")
@@ -41,7 +41,7 @@ def submit_credits(event: dict[str, Any] | str, signature: str | None = None) ->
     chosen = settings.load()
     raw = (event if isinstance(event, str) else json.dumps(event)).encode()
     broker = wiring.broker(chosen)
-    decode, seconds = wiring.decoder(chosen), chosen.submit_seconds
+    decode, seconds = wiring_books.decoder(chosen), chosen.submit_seconds
     try:
         return submit(raw, broker, _store().engine, decode, seconds, signature)
     finally:

@@ -196,7 +196,8 @@ def test_no_program_tells_the_password(aviary: Aviary) -> None:
     nowhere = {name: re.sub(r":\d+/", ":1/", url) for name, url in good.items()}
     wrong = {name: url.replace(PASSWORD, f"{PASSWORD}x") for name, url in good.items()}
     show = (
-        "from worker import settings, wiring; decode = wiring.decoder(settings.load()); "
+        "from worker import settings, wiring_books; "
+        "decode = wiring_books.decoder(settings.load()); "
         "print(settings.load(), vars(settings.load()), vars(decode.__self__)); 1/0"
     )
     commands: list[tuple[dict[str, str], str]] = [

@@ -14,7 +14,7 @@ from domain.identity import AccountKey, account_id
 from domain.messages import Message
 from tests.worker.codec_cases import encoded, event
 from tests.worker.signed import KEYS, SECRETS, key_file, signature
-from worker import wiring
+from worker import wiring_books
 from worker.codec import Codec, Decode, Ignored, Malformed
 from worker.deciding import OwnThread
 from worker.intake import Reader
@@ -215,7 +215,7 @@ def test_a_file_that_is_wrong_is_told_without_its_secrets(
 def test_the_file_says_what_the_settings_ask_for(tmp_path: Path) -> None:
     def decoder(signatures: str) -> Decode:
         given: dict[str, Any] = {"DATABASE_URL": "", "BROKER_URL": "", "signatures": signatures}
-        return wiring.decoder(Settings(**given, signing_keys=key_file(tmp_path)))
+        return wiring_books.decoder(Settings(**given, signing_keys=key_file(tmp_path)))
 
     assert isinstance(decoder("strict")(RAW), Malformed)
     assert isinstance(decoder("strict")(ACME, signature(ACME, "acme-crm")), Message)

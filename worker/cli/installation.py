@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from worker import settings, wiring
+from worker import settings, wiring, wiring_books
 from worker.settings import Settings
 from worker.wiring import WiredBroker
 
@@ -13,7 +13,7 @@ from worker.wiring import WiredBroker
 @contextmanager
 def database(chosen: Settings | None = None) -> Iterator[Engine]:
     """The database, for as long as the block runs."""
-    engine = wiring.store(chosen or settings.load()).engine
+    engine = wiring_books.store(chosen or settings.load()).engine
     try:
         yield engine
     finally:

@@ -8,7 +8,7 @@ import typer
 
 from db.books import snapshot
 from db.tables import accounts
-from worker import settings, wiring
+from worker import settings, wiring_books
 from worker.cli.installation import database
 from worker.cli.instants import instant_option
 from worker.cli.lines import Lines, LinesFile, reading
@@ -54,7 +54,7 @@ def simulate(
     ] = None,
 ) -> None:
     """Decide the messages of a file in memory, with the writer's own code; writes nothing."""
-    decode = wiring.codec(settings.without_servers()).decode  # files carry no signatures
+    decode = wiring_books.codec(settings.without_servers()).decode  # files carry no signatures
     with reading(file) as lines:
         if clock is ClockOf.NOW:
             simulation = Simulation(decode, datetime.now(UTC))

@@ -15,7 +15,7 @@ from db.books import Snapshot
 from db.history import configured, set_aside, standings, transferred, versions
 from domain.books import Books, Violation
 from domain.changes import Key
-from worker import wiring
+from worker import wiring, wiring_books
 from worker.cli.installation import broker
 from worker.cli.lines import reading
 from worker.cli.output import count, progress
@@ -173,7 +173,7 @@ def journal_check(
     file: Path, chosen: Chosen, seen: Snapshot, waiting: Waiting, *, partial: bool
 ) -> Iterator[tuple[JournalCheck, Iterable[Violation]]]:
     """Reads the events and the file; with what is wrong with the events as they lie there."""
-    with Journal(wiring.codec(chosen)) as journal:
+    with Journal(wiring_books.codec(chosen)) as journal:
         events, published, wrong = read_events(chosen, seen, journal)
         with reading(file) as lines, progress("{task.fields[done]:,} messages") as shown:
             task, done = shown.add_task("reading the journal", total=lines.size, done=0), 0
