@@ -18,7 +18,8 @@ from worker.traces import traces
 
 def store(settings: Settings, role: str = WORKER) -> PostgresStore:
     """The database, with a small pool of connections of its own that step down to the role."""
-    return PostgresStore(engine_for(settings.database_url.get_secret_value(), role=role))
+    url = settings.database_url.get_secret_value()
+    return PostgresStore(engine_for(url, role=role, by_index=True))
 
 
 def books(settings: Settings, note: Take = take) -> Store:

@@ -82,7 +82,7 @@ class Floor:
 
     def __init__(self, database_url: str) -> None:
         upgrade(database_url)
-        self._engine = engine_for(database_url, pool_size=1, role=WORKER)
+        self._engine = engine_for(database_url, pool_size=1, role=WORKER, by_index=True)
         self._pooled = self._engine.raw_connection()
         self.connection = cast("Connection[Any]", self._pooled.driver_connection)
         self._store = MemoryStore(SystemClock())

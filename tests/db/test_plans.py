@@ -86,6 +86,7 @@ SMALL = {
     "load_external_grants": "external ids are rare; its unique index is partial",
     "load_settings": "tenants is small",
     "hold_lease": "leases has two rows",
+    "lock_lease": "the same",
     "take_lease": "the same",
     "renew_lease": "the same",
     "release_lease": "the same",

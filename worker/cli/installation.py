@@ -5,7 +5,9 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from worker import settings, wiring, wiring_books
+from db.engine import engine_for
+from db.roles import WORKER
+from worker import settings, wiring
 from worker.settings import Settings
 from worker.wiring import WiredBroker
 
@@ -13,7 +15,8 @@ from worker.wiring import WiredBroker
 @contextmanager
 def database(chosen: Settings | None = None) -> Iterator[Engine]:
     """The database, for as long as the block runs."""
-    engine = wiring_books.store(chosen or settings.load()).engine
+    url = (chosen or settings.load()).database_url.get_secret_value()
+    engine = engine_for(url, role=WORKER)
     try:
         yield engine
     finally:
