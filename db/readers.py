@@ -1,4 +1,5 @@
-"""Who may read which tenants in SQL: the views look into `reader_tenants` at every query.
+"""Who may read which tenants in SQL: the views, and the functions that show one of their rows, look
+into `reader_tenants` at every query.
 
 Only the schema's owner changes it. A login that is bound to no tenant sees no row.
 """
@@ -9,13 +10,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from db.roles import READER
+from db.roles import FINDER, READER
 from db.tables_shared import reader_tenants
 
 EVERY_TENANT = "*"
 
 _LOGIN = """
-SELECT pg_has_role(oid, CAST(:group AS name), 'MEMBER') AS may_read,
+SELECT pg_has_role(oid, CAST(:reader AS name), 'MEMBER')
+       OR pg_has_role(oid, CAST(:finder AS name), 'MEMBER') AS may_read,
        has_table_privilege(oid, 'accounts', 'SELECT') AS sees_all
 FROM pg_roles WHERE rolname = :login
 """
@@ -25,14 +27,15 @@ class Login(NamedTuple):
     """What a login may read, whatever it is bound to."""
 
     may_read: bool
-    """Whether it may read the views."""
+    """Whether it may read the views, or call the functions that show one row of them."""
     sees_all: bool
     """Whether it may read the tables behind them, so that binding it would keep it from nothing."""
 
 
 def login_of(connection: Connection, login: str) -> Login | None:
     """None when the server has no role of this name."""
-    row = connection.execute(text(_LOGIN), {"group": READER, "login": login}).one_or_none()
+    groups = {"reader": READER, "finder": FINDER}
+    row = connection.execute(text(_LOGIN), {**groups, "login": login}).one_or_none()
     return Login(*row) if row is not None else None
 
 

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-WORKER, RELAY, READER = "scrip_worker", "scrip_relay", "scrip_reader"
+WORKER, RELAY = "scrip_worker", "scrip_relay"
+READER, FINDER = "scrip_reader", "scrip_finder"
+"""A reader may list; a finder is shown one row at a time, and has to name it."""
 
 Rights = frozenset[str]
 """As GRANT says them: `SELECT`, or for a column `UPDATE (balance)`."""
@@ -66,13 +68,26 @@ PRIVILEGES: dict[str, dict[str, Rights]] = {
         "alembic_version": _may("SELECT"),
     },
     READER: dict.fromkeys(VIEWS, _may("SELECT")),
+    FINDER: {},
 }
+_BY_ID = dict.fromkeys(
+    (
+        "balance_of(text,text,text)",
+        "entry_of(text,text,text,bigint)",
+        "grant_of(text,text,text,text)",
+        "invoice_of(text,text,text,text)",
+        "writeoff_of(text,text,text,text)",
+    ),
+    _may("EXECUTE"),
+)
+FUNCTIONS: dict[str, dict[str, Rights]] = {READER: _BY_ID, FINDER: _BY_ID}
+"""Who may call what; nobody else, not even PUBLIC."""
 
 ROWS = {(RELAY, "leases"): "name LIKE 'relay/%'"}
 """Where a role is kept to some of a table's rows."""
 
 Given = set[tuple[str, str, str]]
-"""Role, table and right."""
+"""Role, table or `FUNCTION f(types)`, and right."""
 
 _GIVEN = """
 SELECT rolname, relname, privilege_type
@@ -85,6 +100,12 @@ FROM pg_class JOIN pg_namespace ON relnamespace = pg_namespace.oid AND nspname =
      JOIN pg_attribute ON attrelid = pg_class.oid,
      aclexplode(attacl) JOIN pg_roles ON grantee = pg_roles.oid
 WHERE rolname = ANY(:roles) AND relname = ANY(:tables)
+UNION ALL
+SELECT rolname, function, privilege_type
+FROM pg_proc JOIN pg_namespace ON pronamespace = pg_namespace.oid AND nspname = current_schema(),
+     format('FUNCTION %s', pg_proc.oid::regprocedure) AS function,
+     aclexplode(proacl) JOIN pg_roles ON grantee = pg_roles.oid
+WHERE rolname = ANY(:roles) AND function = ANY(:tables)
 """
 _LACKING = """
 SELECT DISTINCT relation FROM unnest(CAST(:tables AS text[]), CAST(:rights AS text[]))
@@ -176,13 +197,19 @@ def _declared(roles: Collection[str]) -> Given:
     return {
         (role, table, right)
         for role in roles
-        for table, rights in PRIVILEGES[role].items()
+        for table, rights in _all_of(role)
         for right in rights
     }
 
 
+def _all_of(role: str) -> Iterator[tuple[str, Rights]]:
+    yield from PRIVILEGES[role].items()
+    for function, rights in FUNCTIONS.get(role, {}).items():
+        yield f"FUNCTION {function}", rights
+
+
 def _given(connection: Connection) -> Given:
-    tables = {table for of_role in PRIVILEGES.values() for table in of_role}
+    tables = {table for role in PRIVILEGES for table, _ in _all_of(role)}
     asked = {"roles": list(PRIVILEGES), "tables": list(tables)}
     return {tuple(row) for row in connection.execute(text(_GIVEN), asked)}
 
@@ -202,7 +229,7 @@ def _let_in(connection: Connection, role: str) -> None:
         schema = connection.execute(text("SELECT quote_ident(current_schema())")).scalar_one()
         _attempt(connection, f"GRANT USAGE ON SCHEMA {schema} TO {role}")
     may_step_down = connection.execute(text(_MAY_STEP_DOWN), {"role": role}).scalar_one()
-    if role != READER and not may_step_down:
+    if role in {WORKER, RELAY} and not may_step_down:
         _attempt(connection, f"GRANT {role} TO CURRENT_USER")
 
 

@@ -21,6 +21,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from db import columns
 from db.columns import metadata
 
+SELDOM = text("kind NOT IN ('application', 'deduction')")
+"""Kinds of entries that come seldom beside those that use credit."""
+
+TAGGED = text("strpos(context, '\"tags\":[') > 0")
+"""Entries whose messages had tags: their context is canonical JSON."""
+
 accounts = Table(
     "accounts",
     metadata,
@@ -90,6 +96,9 @@ entries = Table(
         "THEN amount > 0 ELSE amount < 0 END",
     ),
     columns.check("i10_hash_is_a_hash", "octet_length(hash) = 32"),
+    # people: what they filter by and is seldom; most messages write neither
+    Index("entries_of_seldom_kinds", "account_id", "kind", "seq", postgresql_where=SELDOM),
+    Index("entries_with_tags", "account_id", "seq", postgresql_where=TAGGED),
 )
 
 grants = Table(
@@ -154,6 +163,13 @@ grants = Table(
         "external_id",
         unique=True,
         postgresql_where=text("external_id IS NOT NULL"),
+    ),
+    # people: a grant by what an accountant knows it as
+    Index(
+        "grants_by_reference",
+        "account_id",
+        "reference_number",
+        postgresql_where=text("reference_number IS NOT NULL"),
     ),
     postgresql_with={"fillfactor": 70},
 )

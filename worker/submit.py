@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.customers import settings_of
-from db.lookup import find_quarantined, find_receipt
+from db.look_ups import find_quarantined, find_receipt, settings_of
 from domain.ledger import Receipt
 from domain.messages import Message
 from worker.codec import Decode, Decoded

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from db.periods import By
-from db.summary import Balances, Moved
+from db.look_ups import Balances, By, Moved
 from domain.books import Books
 from domain.ledger import Entry
 from domain.vocabulary import SIGN, Kind

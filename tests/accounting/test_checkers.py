@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from db.periods import By
+from db.look_ups import By
 from domain.books import Books
 from domain.messages import Message
 from tests.accounting.books import transactions

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.periods import By
+from db.look_ups import By
 from domain.books import Books
 from tests.accounting.books import summary
 from tests.builders import NOON, grant, invoice

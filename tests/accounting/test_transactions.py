@@ -9,7 +9,7 @@ from datetime import datetime
 
 from hypothesis import given
 
-from db.periods import By
+from db.look_ups import By
 from domain.kept import Writeoff
 from domain.vocabulary import Category
 from tests.accounting.books import CHART, transactions

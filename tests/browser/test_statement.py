@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.browser.chromium import PROGRAM, Page, browser
-from tests.cli.statement_story import LONG, NAME, after, busy_life
+from tests.cli.statement_story import LONG, NAME, START, after, busy_life
 from worker.statement.page import page
 
 pytestmark = pytest.mark.skipif(
@@ -35,6 +36,15 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The statement of a period, whose ledger ends with an opening balance."""
+    life = busy_life()
+    path = tmp_path_factory.mktemp("period") / "statement.html"
+    path.write_text(page(life.statements(since=START + timedelta(days=70)), None), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
 def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with browser(tmp_path_factory.mktemp("profile")) as opened:
         yield opened
@@ -45,6 +55,21 @@ def test_the_page_does_not_scroll_sideways(tab: Page, file: Path, width: int) ->
     tab.open(file, width)
     tab.value(UNFOLD)
     assert tab.value(WIDTH) <= width
+
+
+@pytest.mark.parametrize("width", [320, 768, 1440])
+def test_the_opening_balance_is_in_sight(tab: Page, cut: Path, width: int) -> None:
+    """Also on a narrow screen, where each row is a card; and nothing of it sticks out."""
+    tab.open(cut, width)
+    tab.value(UNFOLD)
+    assert tab.value(WIDTH) <= width
+    row = "[...document.querySelectorAll('.ledger')].at(-1).querySelector('tbody tr:last-child')"
+    shown = "[...{}.cells].filter(one => one.textContent).map(one => {})".format
+    texts = tab.value(shown(row, "one.innerText"))
+    assert texts == ["Opening", "9 earlier entries, left out", "13,082.23"]
+    assert all(
+        right <= width for right in tab.value(shown(row, "one.getBoundingClientRect().right"))
+    )
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1440])

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.books import Books
 from domain.credit import GrantDetails
 from domain.order import PROFILES
 from tests.cli.messages import message
-from worker.cli.statement import statement_of
+from tests.cli.standings import later_than
+from worker.cli.statement_read import Asked, Told, statement_of
 from worker.codec import Codec
 from worker.expiry import expire_due
 from worker.memory.clock import MemoryClock
@@ -50,21 +52,31 @@ class Life:
         expire_due(self._store)
 
     def statements(
-        self, customer: str = NAME, at: datetime | None = None
+        self, customer: str = NAME, at: datetime | None = None, since: datetime | None = None
     ) -> list[AccountStatement]:
-        """Of one customer, by currency."""
+        """Of one customer, by currency; all of the ledger, or what came since."""
+        asked = Asked(since, at or self.now)
         books = (one for one in books_in_memory(self._store) if one.key.customer == customer)
         return [
-            statement_of(
-                one,
-                one.entries,
-                {grant.grant: grant.details or GrantDetails() for grant in one.grants},
-                PROFILES["standard"],
-                at or self.now,
-                self.now,
-            )
+            statement_of(one, told(one, asked), PROFILES["standard"], asked, self.now)
             for one in sorted(books, key=lambda one: one.key.currency)
         ]
+
+
+def told(books: Books, asked: Asked) -> Told:
+    """What a statement tells of an account, read from memory."""
+    later = later_than(asked.at, books.seq, books.entries)
+    by_then = books.entries[: later.seq]
+    before = [entry for entry in by_then if asked.since and entry.recorded_at < asked.since]
+    ledger = by_then[len(before) :]
+    named = {entry.invoice for entry in ledger}
+    return Told(
+        ledger=ledger,
+        before=before[-1] if before else None,
+        earlier=[entry for entry in before if entry.invoice and entry.invoice in named],
+        later=later,
+        details={grant.grant: grant.details or GrantDetails() for grant in books.grants},
+    )
 
 
 def after(days: float) -> str:

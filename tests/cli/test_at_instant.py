@@ -12,6 +12,7 @@ from domain.fields import rfc3339
 from tests.builders import NOON
 from tests.cli.long_story import Seen, story
 from tests.cli.messages import line
+from tests.cli.standings import later_than
 from worker.cli.at_instant import Standing, groups, standing
 from worker.codec import Codec
 from worker.memory.clock import MemoryClock
@@ -24,7 +25,8 @@ SEEDS = (1, 2)
 
 
 def at(books: Books, instant: datetime, now: datetime) -> Standing:
-    return standing(books, books.entries, instant, now)
+    later = later_than(instant, books.seq, books.entries)
+    return standing(books, later, instant, now)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

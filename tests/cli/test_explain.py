@@ -226,3 +226,10 @@ def test_what_is_not_there(publish: Publish, run: Run, arguments: list[str], sen
 def test_there_are_words_for_everything() -> None:
     assert KEY_WORDS.keys() == KEYS.keys()
     assert REASONS.keys() == set(Refusal)
+
+
+def test_a_grant_that_had_come_before_is_told(publish: Publish, run: Run) -> None:
+    """R7: the same external id under another message id."""
+    publish(*(line("credit.grant", name, amount=5, external_id="x") for name in ("a", "b")))
+    text = run("explain", "--message", "b", "--customer", "ada").stdout
+    assert "none: the grant had come before" in text

@@ -51,6 +51,13 @@ def one(run: Run, grant: str) -> Any:
     return found
 
 
+def test_its_external_id_finds_it(run: Run) -> None:
+    """Where no grant has this id: that one comes first."""
+    assert one(run, "vc001") == one(run, "paid")
+    assert "Grant paid of ada" in run("grants", "ada", "--grant", "vc001").stdout
+    assert one(run, "other")["reference_number"] == "PO-8"
+
+
 def test_a_credit_is_one_object(run: Run) -> None:
     found = one(run, "paid")
     said = {

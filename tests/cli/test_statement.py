@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.cli.conftest import Drain, Run, Write
@@ -90,9 +91,46 @@ def test_a_name_is_no_markup(run: Run) -> None:
     assert run("statement", EVIL).stdout.startswith(EVIL)
 
 
+def test_a_period_has_an_opening_balance(
+    run: Run, drain: Drain, write: Write, database_url: str
+) -> None:
+    """Half-open, by recorded_at; as long as the whole statement, nothing is left out."""
+    with psycopg.connect(database_url) as connection:
+        now = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert now is not None
+    instant = now[0].isoformat()
+    run("publish", str(write([line("credit.deduct", "d", amount="100.00")])))
+    drain()
+    (whole, before, after) = (
+        told(run, *options) for options in ((), ("--to", instant), ("--from", instant))
+    )
+    assert (whole["left_out"], whole["opening"]) == (0, 0)
+    assert [len(one["ledger"]) for one in (whole, before, after)] == [5, 4, 1]
+    assert (after["left_out"], after["opening"]) == (4, before["balance"])
+    assert before["balance"] - 10_000 == after["balance"] == whole["balance"]
+    assert after["grants"] == whole["grants"]
+    text = run("statement", "ada", "--currency", "USD", "--from", instant).stdout
+    assert "4 earlier entries left out, which came to 1,234,569.00" in text
+
+
+def test_at_most_so_many_entries_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invoice that one of them touched is told whole all the same."""
+    whole = told(run)
+    monkeypatch.setattr("worker.cli.statement_read.ENTRIES_MAX", 1)
+    newest = told(run)
+    assert [row["seq"] for row in newest["ledger"]] == [4]
+    assert (newest["left_out"], newest["opening"]) == (3, 123_459_400)
+    assert newest["invoices"] == whole["invoices"]
+    assert newest["gone"] == whole["gone"]
+
+
 def test_what_a_person_can_mend(run: Run, tmp_path: Path) -> None:
     assert "did you mean ada?" in run("statement", "adda").stderr
     result = run("statement", "ada", "--html", str(tmp_path / "none" / "page.html"))
     assert result.exit_code == 2
     assert "cannot write" in result.stderr
     assert "No such file or directory" in result.stderr
+    day = "2026-01-01T00:00:00Z"
+    both = run("statement", "ada", "--to", day, "--at", day)
+    assert "name one of them" in both.stderr
+    assert "must be earlier" in run("statement", "ada", "--to", day, "--from", day).stderr

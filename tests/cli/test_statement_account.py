@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from domain.books import Books
-from domain.credit import GrantDetails
 from domain.kept import Writeoff, is_lot_of_writeoff
 from domain.order import PROFILES
 from tests.cli.long_story import story
-from tests.cli.statement_story import START, Life, after, busy_life, lives
-from worker.cli.statement import statement_of
+from tests.cli.standings import moves_of
+from tests.cli.statement_story import START, Life, after, busy_life, lives, told
+from worker.cli.statement_read import Asked, statement_of
 from worker.statement.account import AccountStatement, left_of, reversed_writeoffs, what_became
 from worker.statement.picture import STEPS_MAX, steps_of
 
 SEEDS = (1, 2)
 
 
-def told(books: Books, seed: int) -> AccountStatement:
-    details = {grant.grant: GrantDetails() for grant in books.grants}
+def stated(books: Books, seed: int) -> AccountStatement:
     now = story(seed).now
-    return statement_of(books, books.entries, details, PROFILES["standard"], now, now)
+    asked = Asked(None, now)
+    return statement_of(books, told(books, asked), PROFILES["standard"], asked, now)
 
 
 @pytest.fixture(params=SEEDS)
 def both(request: pytest.FixtureRequest) -> list[tuple[Books, AccountStatement]]:
-    return [(books, told(books, request.param)) for books in story(request.param).books.values()]
+    return [(books, stated(books, request.param)) for books in story(request.param).books.values()]
 
 
 def test_the_parts_of_the_balance_add_up(both: list[tuple[Books, AccountStatement]]) -> None:
@@ -51,7 +52,7 @@ def test_what_became_of_grants_is_what_is_stored(
     both: list[tuple[Books, AccountStatement]],
 ) -> None:
     for books, one in both:
-        became = what_became(one.ledger)
+        became = what_became(moves_of(one.ledger))
         mine = [grant for grant in books.grants if not is_lot_of_writeoff(grant.grant)]
         assert set(became) == {grant.grant for grant in mine}
         for grant in mine:
@@ -119,14 +120,58 @@ def test_the_past_knows_nothing_of_later() -> None:
     assert one.sent == {}
 
 
-def test_many_entries_are_drawn_by_the_day_and_expiries_are_not_lost() -> None:
-    life = Life()
-    for number in range(STEPS_MAX + 1):
-        life.send(number / 200, "credit.grant", f"g{number}", amount=3, expires_at=after(2.5))
-    life.wait(4)
+@pytest.mark.parametrize(
+    ("days_between", "unit", "number"),
+    [(1 / 200, "hour", 49), (1 / 16, "day", 26), (10, "month", 132), (31, "year", 35)],
+)
+def test_many_entries_are_thinned_and_expiries_are_not_lost(
+    days_between: float, unit: str, number: int
+) -> None:
+    """To the finest unit that leaves few enough."""
+    life, days = Life(), (STEPS_MAX + 1) * days_between
+    for place in range(STEPS_MAX + 1):
+        sent = {"amount": 3, "expires_at": after(days)}
+        life.send(place * days_between, "credit.grant", f"g{place}", **sent)
+    life.wait(days + 1)
     (one,) = life.statements()
     steps, words = steps_of(one.ledger)
-    assert words == "at the end of each day"
-    assert steps[-1].balance == 0
+    assert words == f"at the end of each {unit}"
+    assert (len(steps), steps[-1].balance) == (number, 0)
     assert sum(step.expired for step in steps) == 3 * (STEPS_MAX + 1)
-    assert [step.at.day for step in steps] == [5, 6, 7]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_period_tells_its_part_and_the_rest_as_one_balance(seed: int) -> None:
+    """Whatever is cut off, what is told is what the whole statement tells."""
+    cut = 0
+    for books in story(seed).books.values():
+        whole = stated(books, seed)
+        since = books.entries[len(books.entries) // 2].recorded_at if books.entries else None
+        asked = Asked(since, whole.at)
+        one = statement_of(books, told(books, asked), PROFILES["standard"], asked, whole.at)
+        assert [*whole.ledger][one.left_out :] == [*one.ledger]
+        assert one.opening + sum(entry.amount for entry in one.ledger) == books.balance
+        for name in ("available", "balance", "held", "pending", "expired", "falls"):
+            assert getattr(one, name) == getattr(whole, name)
+        assert list(map(repr, one.grants)) == list(map(repr, whole.grants))
+        assert set(one.gone) <= set(whole.gone)
+        touched = {entry.invoice for entry in one.ledger} - {None}
+        assert [credited for credited in one.invoices if credited.invoice in touched] == [
+            credited for credited in whole.invoices if credited.invoice in touched
+        ]
+        cut += one.left_out > 0
+    assert cut > 1
+
+
+def test_a_month_ends_where_the_next_begins() -> None:
+    life = busy_life()
+    months = [START + timedelta(days=30 * number) for number in range(4)]
+    closing = 0
+    for since, until in pairwise(months):
+        asked = Asked(since, until - timedelta(microseconds=1))
+        _, one = life.statements(since=since, at=asked.at)
+        assert one.opening == closing
+        closing = one.opening + sum(entry.amount for entry in one.ledger)
+        assert all(since <= entry.recorded_at < until for entry in one.ledger)
+        assert closing == one.balance + one.expired
+    assert closing > 0

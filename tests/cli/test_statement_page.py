@@ -144,6 +144,42 @@ def test_the_picture_is_told_in_words_and_in_numbers() -> None:
     assert marks.count("coming") == 1
 
 
+def test_what_is_left_out_is_said_in_the_page_and_in_the_picture() -> None:
+    since = START + timedelta(days=70)
+    (dollars,) = busy_life().statements(since=since)[1:]
+    tree = read([dollars])
+    assert 'From <b><time datetime="2026-03-16T09:30:00Z">' in page([dollars], None)
+    ledger = next(table for table in tree.iter("table") if table.get("class") == "ledger")
+    name, *cells = [words_of(cell) for cell in list(ledger.iter("tr"))[-1]]
+    assert (name, *filter(None, cells)) == ("Opening", "9 earlier entries, left out", "13,082.23")
+    newest = [words_of(cell) for cell in list(ledger.iter("tr"))[1]][:1]
+    assert newest == [str(dollars.ledger[-1].seq)]
+    rows = [[words_of(c) for c in row] for row in next(tree.iter("details")).iter("tr")][1:]
+    assert rows[0][:2] == ["2026-03-16 09:30", "13,082.23"]
+    assert len(rows) == len(dollars.ledger) + 1
+
+
+def test_a_period_without_entries_has_its_opening_and_no_picture() -> None:
+    life = busy_life()
+    life.wait(120)
+    (dollars,) = life.statements(since=life.now)[1:]
+    tree = read([dollars])
+    assert not dollars.ledger
+    assert list(tree.iter("svg")) == []
+    assert "Opening" in words_of(tree)
+    assert "The ledger is empty" not in words_of(tree)
+
+
+def test_more_grants_than_a_page_holds_are_summed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.statement.sections.GRANTS_MAX", 2)
+    tree = read([LIVES[0][1]])
+    grants = next(table for table in tree.iter("table") if table.get("class") == "grants")
+    assert len(list(grants.iter("tr"))) == 3
+    said = words_of(next(grants.iter("caption")))
+    left = sum(grant.remaining for grant in LIVES[0][1].grants[2:])
+    assert f"with {LIVES[0][1].amount(left)} left, are not listed." in said
+
+
 def test_the_same_gives_the_same_bytes_and_an_instant_only_where_it_was_given() -> None:
     again = busy_life().statements()
     assert page(again, None) == page(LIVES[0], None)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from db.customers import settings_of
 from db.engine import engine_for
 from db.errors import Transient
 from db.gather import gather
+from db.look_ups import settings_of
 from db.store import PostgresStore
 from domain.batch import decide_batch
 from domain.messages import Message

@@ -79,14 +79,51 @@ def test_filters_hold_at_once(connection: Connection) -> None:
     assert seqs(connection, reference="po-7", after=59_998) == [60_000, 59_999]
 
 
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"kinds": (Kind.APPLICATION,)},
+        {"kinds": (Kind.GRANT, Kind.APPLICATION)},
+        {"kinds": (Kind.GRANT, Kind.VOID)},
+        {"tag": ("team", "blue")},
+        {"tag": ("team", None), "kinds": (Kind.APPLICATION,)},
+        {"reference": "po-7", "since": at(10_000)},
+        {"invoice": "INV", "kinds": (Kind.DEDUCTION,)},
+    ],
+    ids=str,
+)
+def test_what_is_hard_to_find_comes_in_pages_that_say_where_to_go_on(
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    filters: dict[str, Any],
+    *,
+    oldest_first: bool,
+) -> None:
+    """However few rows are looked at for a page, all pages together have each row once."""
+    expected = seqs(connection, oldest_first=oldest_first, **filters)
+    monkeypatch.setattr("db.look_ups.portions.SCANNED_MAX", 700)
+    found, cursor = list[int](), None
+    for _ in range(ROWS):
+        edge: dict[str, Any] = {"after" if oldest_first else "before": cursor}
+        span = span_of(connection, HOT, Wanted(**filters, **edge))
+        rows, cursor = page(connection, span, 400, oldest_first=oldest_first)
+        found += [entry.seq for entry in rows]
+        if cursor is None:
+            break
+    assert found == expected
+    assert seqs(connection, oldest_first=oldest_first, **filters) == expected
+    assert expected
+
+
 def test_pages_neither_skip_nor_repeat_while_rows_arrive(connection: Connection) -> None:
     """The cursor is the seq of the last row, and rows only ever come behind the newest."""
-    turned, cursor, is_last = list[int](), None, False
-    while not is_last:
+    turned, cursor, is_first = list[int](), None, True
+    while is_first or cursor is not None:
         span = span_of(connection, HOT, Wanted(kinds=(Kind.GRANT,), before=cursor))
-        rows, is_last = page(connection, span, 5)
+        rows, cursor = page(connection, span, 5)
         turned += [entry.seq for entry in rows]
-        cursor = rows[-1].seq
+        is_first = False
         _arrive(connection)
     assert turned == list(range(60_000, 0, -5_000))
 

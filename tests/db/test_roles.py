@@ -156,4 +156,4 @@ def test_migrating_again_sets_privileges_right(
     assert upgrade(database_url) == []
     assert rights(database, roles.READER, "entries") == {"SELECT"}
     database.execute("REVOKE SELECT ON entries FROM PUBLIC")
-    assert [astray(database, role) for role in roles.PRIVILEGES] == [[], [], []]
+    assert [astray(database, role) for role in roles.PRIVILEGES] == [[], [], [], []]

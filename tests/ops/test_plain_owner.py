@@ -94,7 +94,8 @@ def test_without_the_right_to_make_roles_it_says_what_to_run(
     """And after that has been run, and the migration again, all is as it should be."""
     done = migrate(plain_url)
     assert done.returncode == 0
-    assert "scrip_worker, scrip_relay, scrip_reader missing, because plain may not" in done.stderr
+    roles_missing = "scrip_worker, scrip_relay, scrip_reader, scrip_finder missing"
+    assert f"{roles_missing}, because plain may not" in done.stderr
     finding = of_doctor(plain_url)
     assert (finding.level, "CREATE ROLE scrip_relay NOLOGIN;" in finding.advice) == (
         "warning",

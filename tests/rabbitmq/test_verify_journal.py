@@ -1,4 +1,4 @@
-"""`scrip verify --journal` where the broker neither shows what waits nor keeps events."""
+"""`scrip verify --journal` where the broker does not show what waits."""
 
 from __future__ import annotations
 
@@ -47,16 +47,17 @@ def found(file: Path, journal: list[bytes]) -> dict[str, Any]:
 @pytest.mark.usefixtures("chosen")
 def test_what_waits_is_counted(database_url: str, broker: AmqpBroker, tmp_path: Path) -> None:
     engine = engine_for(database_url)
-    Installation(PostgresStore(engine), broker).take(STORY[:6])
+    installation = Installation(PostgresStore(engine), broker)
+    installation.take(STORY[:6])
+    installation.publish_events()
     broker.give_back()  # what a worker holds, RabbitMQ does not count as waiting
     engine.dispose()
-    keeps_none = "RabbitMQ keeps no events: I11 was not checked, I12 only by the receipts' numbers"
     told = found(tmp_path / "journal", STORY[:6])
-    assert (told["violations"], told["notes"]) == ([], [keeps_none])
+    assert (told["violations"], told["notes"]) == ([], [])
     broker.submit(STORY[6:])
     told = found(tmp_path / "journal", STORY)
     assert told["violations"] == []
-    assert told["notes"][1] == "2 messages of the journal without an outcome: still on the intake"
+    assert told["notes"][-1] == "2 messages of the journal without an outcome: still on the intake"
     (row,) = found(tmp_path / "journal", [*STORY, line("credit.deduct", "lost", amount=1)])[
         "violations"
     ]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from db.summary import Balances, Moved
+from db.look_ups import Balances, Moved
 from domain.vocabulary import Kind
 
 

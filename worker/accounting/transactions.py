@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date
 from typing import Any, NamedTuple
 
-from db.periods import By
+from db.look_ups import By
 from domain.fields import rfc3339
 from domain.identity import AccountKey
 from domain.jsontext import json_encoder

@@ -1,20 +1,23 @@
 """What an account's credit comes to at an instant, in the past or in the future; pure.
 
+What stood in the past is what stands now without what the entries behind it did, so that only those
+are read, however long the ledger.
 The past goes by `recorded_at`: what had been decided by then, on the terms as they then stood.
 Credit whose time is over at the instant is gone, whether or not its expiry has been written; a
 future instant supposes that nothing else happens until then.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from domain.books import Books
 from domain.credit import Grant
 from domain.kept import Amendment, Hold
-from domain.ledger import Entry
-from domain.vocabulary import SIGN, GrantState, Kind
+from domain.vocabulary import GrantState
+from worker.statement.account import Gone, gone_of, left_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,28 @@ class Standing:
         return sum(g.free for g in self.grants if g.state(self.at) is GrantState.PENDING)
 
 
-def standing(books: Books, ledger: Iterable[Entry], at: datetime, now: datetime) -> Standing:
-    """The account at an instant, seen from `now`; reads the ledger's first entries, up to it."""
-    seq, left, voided = _left(ledger, at)
+class Later(NamedTuple):
+    """What the entries behind an instant did; nothing, for one that is not in the past."""
+
+    seq: int
+    """The newest entry by the instant."""
+    became: Mapping[str, Gone]
+    """By grant, what they brought and took."""
+
+    def without(self, now: Gone) -> Gone:
+        """What had become of a grant by the instant, from what has by now."""
+        later = self.became.get(now.grant)
+        if later is None:
+            return now
+        return Gone(now.grant, *(a - b for a, b in zip(now[1:], later[1:], strict=True)))
+
+
+def standing(books: Books, later: Later, at: datetime, now: datetime) -> Standing:
+    """The account at an instant, seen from `now`.
+
+    `books` has at least the grants that are open and those that later entries touched.
+    """
+    seq = later.seq
     holds = [kept for kept in books.kept if isinstance(kept, Hold)]
     held = Counter[str]()
     for hold in holds:
@@ -64,8 +86,9 @@ def standing(books: Books, ledger: Iterable[Entry], at: datetime, now: datetime)
     grants, expired = list[Grant](), 0
     for grant in books.grants:
         then = _then(grant, books.amendments, seq)
-        then.is_void = grant.is_void and (at >= now or grant.grant in voided)
-        then.remaining = left[grant.grant]
+        went = later.without(gone_of(grant))
+        then.is_void = grant.is_void and (at >= now or went.voided > 0)
+        then.remaining = left_of(went)
         then.held = min(held[grant.grant], then.remaining)
         gone = then.free if then.gone(at) else 0
         expired += gone
@@ -81,20 +104,6 @@ def _reserves(hold: Hold, seq: int, at: datetime, now: datetime) -> bool:
     may_have = hold.until == seq and at < now
     stands = hold.until is None or hold.until > seq or may_have
     return hold.since <= seq and stands and at < hold.ends
-
-
-def _left(ledger: Iterable[Entry], at: datetime) -> tuple[int, Counter[str], set[str]]:
-    """The newest entry by then, what the entries leave of each grant, and which are void."""
-    left, seq, voided = Counter[str](), 0, set[str]()
-    for entry in ledger:
-        if entry.recorded_at > at:
-            break
-        seq = entry.seq
-        for allocation in entry.allocations:
-            left[allocation.grant] += SIGN[entry.kind] * allocation.amount
-            if entry.kind is Kind.VOID:
-                voided.add(allocation.grant)
-    return seq, left, voided
 
 
 def _then(grant: Grant, amendments: Iterable[Amendment], seq: int) -> Grant:

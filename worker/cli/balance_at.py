@@ -1,27 +1,43 @@
 """`scrip balance --at`: what a customer had, or will have if nothing else happens."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.table import Table
 from sqlalchemy import Connection
 
-from db.one_account import with_parts
-from db.tracing import ledger_from_first
+from db.look_ups import Wanted, moved_since, span_of, touched_parts
 from domain.books import Books
 from domain.fields import rfc3339
-from worker.cli.at_instant import Standing, groups, standing
+from worker.cli.at_instant import Later, Standing, groups, standing
 from worker.cli.output import money, out, plain, table
 from worker.state import Data
+from worker.statement.account import what_became
+
+INSTANT = timedelta(microseconds=1)
+"""No two instants of the database lie closer together."""
 
 _AMOUNTS = ("available", "balance", "held", "pending")
 
 
 def standing_of(connection: Connection, account: Books, at: datetime, now: datetime) -> Standing:
     """Read what it takes, and work it out."""
-    books = with_parts(connection, account)
-    with ledger_from_first(connection, account.account_id) as ledger:
-        return standing(books, ledger, at, now)
+    later = later_of(connection, account, at)
+    books = touched_parts(
+        connection,
+        account,
+        grants_named=later.became,
+        invoices_named=(),
+        seqs=(later.seq, later.seq),
+    )
+    return standing(books, later, at, now)
+
+
+def later_of(connection: Connection, account: Books, at: datetime) -> Later:
+    """What an account's entries behind an instant did, in sums; reads only those."""
+    behind = span_of(connection, account.account_id, Wanted(since=at + INSTANT))
+    moves = moved_since(connection, account.account_id, behind.first, account.seq)
+    return Later(behind.first - 1, what_became(moves))
 
 
 def standing_data(account: Books, found: Standing) -> Data:

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from db.look_ups import Wanted, span_of
-from db.look_ups_credits import CREDITS, Credit, credits_of, writeoffs_of
+from db.look_ups import CREDITS, Credit, Wanted, credits_of, span_of, writeoffs_of
 from domain.books import Books
 from worker.cli.credits_words import credit_data, shortfall_data
 from worker.cli.customers import Currency, Customer, Tenant, accounts_of, reading

@@ -5,7 +5,7 @@ A message is decided whole in one transaction, so none of the states before `pos
 
 from datetime import datetime
 
-from db.look_ups_credits import Credit, ShortfallCredit
+from db.look_ups import Credit, ShortfallCredit
 from domain.books import Books
 from domain.fields import rfc3339
 from domain.vocabulary import Kind

@@ -9,10 +9,19 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from db.customers import holdings, names_like, settings_of, tenants_of
-from db.one_account import with_parts
+from db.look_ups import (
+    clock,
+    count_grants,
+    holdings,
+    names_like,
+    open_parts,
+    session,
+    settings_of,
+    tenants_of,
+    with_grants,
+)
 from domain.books import Books
 from domain.credit import Grant
 from domain.order import PROFILES, Profile
@@ -52,25 +61,29 @@ def balance(
 ) -> None:
     """Show what a customer has: available first, then the grants that it comes from."""
     with reading() as connection:
-        now = connection.execute(select(func.clock_timestamp())).scalar_one()
+        now = clock(connection)
         accounts = accounts_of(connection, tenant, customer, currency)
         if at is not None:
             found = [(one, standing_of(connection, one, at, now)) for one in accounts]
             _tell_standings(found, now, as_json=as_json)
             return
-        accounts = [present(connection, account, now) for account in accounts]
+        accounts = [
+            counted(with_grants(connection, one) if as_json else open_parts(connection, one), now)
+            for one in accounts
+        ]
+        had = [count_grants(connection, account.account_id) for account in accounts]
         order = settings_of(connection, tenant).order
     if as_json:
         print_json([{**account_data(account, now), "held": _held(account)} for account in accounts])
         return
-    for account in accounts:
-        _print_balance(account, now, PROFILES[order])
+    for account, number in zip(accounts, had, strict=True):
+        _print_balance(account, number, now, PROFILES[order])
 
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """A connection to look things up on."""
-    with database() as engine, engine.connect() as connection:
+    """A connection to look things up on: what it reads stood there together."""
+    with database() as engine, session(engine) as connection:
         yield connection
 
 
@@ -105,13 +118,13 @@ def _tell_standings(found: list[tuple[Books, Standing]], now: datetime, *, as_js
         print_standing(account, one, now)
 
 
-def present(connection: Connection, account: Books, now: datetime) -> Books:
-    """An account as it counts now: a hold whose time is over reserves nothing (R17)."""
-    read = with_parts(connection, account)
-    return replace(read, grants=grants_at(read, now), kept=())
+def counted(account: Books, now: datetime) -> Books:
+    """An account's grants as they count now: a hold whose time is over reserves nothing (R17)."""
+    return replace(account, grants=grants_at(account, now), kept=())
 
 
-def _print_balance(account: Books, now: datetime, order: Profile) -> None:
+def _print_balance(account: Books, number: int, now: datetime, order: Profile) -> None:
+    """Of all its grants, `number`, the account has at least the open ones."""
     data, currency = account_data(account, now), account.key.currency
     name = f"{account.key.customer} ({account.key.tenant})"
     out.print(plain(f"{name} has {money(data['available'], currency)} {currency} available"))
@@ -120,7 +133,7 @@ def _print_balance(account: Books, now: datetime, order: Profile) -> None:
     if open_grants:
         out.print()
         out.print(_grant_table(sorted(open_grants, key=order.rank), currency, now))
-    gone = len(account.grants) - len(open_grants)
+    gone = number - len(open_grants)
     if gone:
         out.print(f"and {count(gone, 'grant')} used up, expired or voided; --json shows them")
     out.print()

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from db.one_account import with_parts
-from db.tracing import ledger_from_first
+from db.look_ups import ledger_from_first, with_parts
 from domain.bill import Invoice
 from domain.books import Books
 from domain.vocabulary import InvoiceStatus

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import typer
 from sqlalchemy import Connection
 
-from db.tracing import receipts_called, set_aside_called
+from db.look_ups import receipts_called, set_aside_called
 from domain.books import Books
 from domain.fields import rfc3339
 from domain.ledger import Receipt
@@ -89,7 +89,8 @@ def _rows(receipt: Receipt) -> Iterator[tuple[str, str]]:
     yield "now", f"{rfc3339(receipt.at.now)}, when it was decided"
     yield "t", f"{rfc3339(receipt.at.t)}, which the rules went by"
     if receipt.seq_first is None:
-        yield "entries", "none: it moved no credit"
+        came = not receipt.reason and receipt.cause.type == "credit.grant"
+        yield "entries", f"none: {'the grant had come before' if came else 'it moved no credit'}"
     elif receipt.seq_first == receipt.seq_last:
         yield "entries", f"{receipt.seq_first}"
     else:

@@ -10,10 +10,8 @@ from typing import Annotated
 import typer
 
 from db.books import Snapshot, snapshot
-from db.ledger_stream import count_written
-from db.ledger_stream import written as entries_of
-from db.periods import By, Period
-from db.summary import decimals_of
+from db.look_ups import By, Period, count_written, decimals_of
+from db.look_ups import written as entries_of
 from domain.fields import rfc3339
 from worker.accounting.beancount import Beancount
 from worker.accounting.chart import DEFAULTS, Chart, ChartError, chart_of, default_chart

@@ -1,22 +1,25 @@
 """`scrip grants`: every lot of credit that a customer has or had, in the order of use."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlalchemy import func, select
+from sqlalchemy import Connection
 
-from db.customers import settings_of
+from db.look_ups import clock, grants_called, grants_with, settings_of
+from domain.books import Books
 from domain.credit import Grant, GrantDetails
 from domain.kept import is_lot_of_writeoff
 from domain.order import PROFILES
 from domain.vocabulary import GrantState
-from worker.cli.customers import Currency, Customer, Tenant, accounts_of, present, reading
+from worker.cli.customers import Currency, Customer, Tenant, accounts_of, reading
 from worker.cli.grants_data import Lots, lots_data, lots_of, went
 from worker.cli.grants_one import show_grant
 from worker.cli.output import Json, count, money, out, plain, print_json, table, when
+
+_GRANT = "One grant in full, by its id or external id, with the entries that touched it."
 
 
 def register(app: typer.Typer) -> None:
@@ -35,18 +38,16 @@ def grants(
     reference: Annotated[
         str | None, typer.Option(help="Only grants with this reference number.")
     ] = None,
-    grant: Annotated[
-        str | None, typer.Option(help="One grant in full, with the entries that touched it.")
-    ] = None,
+    grant: Annotated[str | None, typer.Option(help=_GRANT)] = None,
     as_json: Json = False,
 ) -> None:
     """Show a customer's grants in the order of use, and what became of each."""
     with reading() as connection:
-        now = connection.execute(select(func.clock_timestamp())).scalar_one()
+        now = clock(connection)
         order = PROFILES[settings_of(connection, tenant).order]
         found = [
-            lots_of(connection, present(connection, account, now), order, now, state)
-            for account in accounts_of(connection, tenant, customer, currency)
+            lots_of(connection, one, order, now, state, _named(connection, one, grant, reference))
+            for one in accounts_of(connection, tenant, customer, currency)
         ]
         if reference is not None:
             found = [lots.referring(reference) for lots in found]
@@ -60,6 +61,17 @@ def grants(
         _print(lots, len(state or ()) + (reference is not None))
 
 
+def _named(
+    connection: Connection, account: Books, grant: str | None, reference: str | None
+) -> Collection[str] | None:
+    """The ids of the grants that are asked for; None when it may be any."""
+    if grant is not None:
+        return grants_called(connection, account.account_id, grant)
+    if reference is not None:
+        return grants_with(connection, account.account_id, reference)
+    return None
+
+
 def _print(lots: Lots, filters: int) -> None:
     tenant, customer, currency = lots.account.key
     if not lots.grants:
@@ -67,7 +79,7 @@ def _print(lots: Lots, filters: int) -> None:
             plain(f"{customer} ({tenant}) has no {'such ' * bool(filters)}grant in {currency}")
         )
         return
-    shown = len(lots.grants), len(lots.account.grants)
+    shown = len(lots.grants), lots.number
     number = (
         count(shown[0], "grant") if shown[0] == shown[1] else f"{shown[0]} of {shown[1]} grants"
     )

@@ -1,18 +1,18 @@
 """A customer's grants, as the commands about grants show them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from db.tracing import details_of
+from db.look_ups import count_grants, details_of, with_grants
 from domain.books import Books
 from domain.credit import Grant, GrantDetails
 from domain.fields import rfc3339
 from domain.order import Profile
 from domain.vocabulary import GrantState
-from worker.cli.customers import GONE
+from worker.cli.customers import GONE, counted
 from worker.cli.output import money
 from worker.state import Data, account_data
 
@@ -27,6 +27,8 @@ class Lots:
     grants: Sequence[Grant]
     order: Profile
     now: datetime
+    number: int
+    """How many grants the account has had."""
 
     def referring(self, reference: str) -> "Lots":
         """Those with this reference number alone."""
@@ -40,13 +42,16 @@ def lots_of(
     order: Profile,
     now: datetime,
     states: Sequence[GrantState] | None,
+    names: Collection[str] | None = None,
 ) -> Lots:
-    """The grants in these states, or all."""
-    details = details_of(connection, account.account_id)
+    """The grants of these ids and in these states, or all."""
+    account_id = account.account_id
+    account = counted(with_grants(connection, account, names), now)
+    details = details_of(connection, account_id, names)
     chosen = (grant for grant in account.grants if not states or grant.state(now) in states)
     told = (replace(grant, details=details[grant.grant]) for grant in chosen)
     ordered = sorted(told, key=lambda grant: (grant.state(now) in GONE, order.rank(grant)))
-    return Lots(account, ordered, order, now)
+    return Lots(account, ordered, order, now, count_grants(connection, account_id))
 
 
 def lots_data(lots: Lots) -> Data:

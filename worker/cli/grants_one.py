@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from sqlalchemy import Connection
 
-from db.tracing import entries_that_touch
+from db.look_ups import entries_that_touch
 from domain.credit import Grant
 from domain.fields import rfc3339
 from domain.kept import Amendment
@@ -22,10 +22,10 @@ from worker.state import Data, entry_data
 
 
 def show_grant(connection: Connection, found: Iterable[Lots], name: str, *, as_json: bool) -> None:
-    """One grant in every account that has one of this name."""
+    """The grants that were found under a name, each in full."""
     shown: list[Data] = []
     for lots in found:
-        for grant in (grant for grant in lots.grants if grant.grant == name):
+        for grant in lots.grants:
             one = replace(lots, grants=[grant])
             touched = entries_that_touch(connection, lots.account.account_id, grant)
             shown.append(
@@ -35,7 +35,7 @@ def show_grant(connection: Connection, found: Iterable[Lots], name: str, *, as_j
                     "amendments": [
                         _amendment_data(change)
                         for change in lots.account.amendments
-                        if change.grant == name
+                        if change.grant == grant.grant
                     ],
                     "entries": list(map(_entry_data, touched)),
                 }

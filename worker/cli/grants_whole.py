@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from db.look_ups_credits import amended_at, uses_of
+from db.look_ups import amended_at, uses_of
 from domain.books import Books
 from domain.credit import Grant
 from domain.fields import rfc3339

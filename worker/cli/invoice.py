@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 from sqlalchemy import Connection
 
-from db.tracing import Billed, entries_at, invoices_called
+from db.look_ups import Billed, entries_at, invoices_called
 from domain.bill import Invoice, Line
 from domain.fields import rfc3339
 from domain.ledger import Entry
@@ -20,7 +20,7 @@ from worker.state import Data, entry_data, invoice_data
 
 InvoiceId = Annotated[str, typer.Argument(help="The invoice's id, as in the messages.")]
 MaybeCustomer = Annotated[
-    str | None, typer.Option(help="Whose invoice it is; without, all invoices are read.")
+    str | None, typer.Option(help="Whose invoice it is; without, each account is asked.")
 ]
 MaybeTenant = Annotated[
     str | None, typer.Option(help="Only this tenant's; with --customer it is `default`.")
@@ -67,9 +67,8 @@ def billed(
         ids = [account.account_id for account in accounts]
     found = [
         bill
-        for bill in invoices_called(connection, invoice, ids)
-        if tenant in (None, bill.account.key.tenant)
-        and currency in (None, bill.account.key.currency)
+        for bill in invoices_called(connection, invoice, ids, tenant)
+        if currency in (None, bill.account.key.currency)
     ]
     if not found:
         who = "no account has an" if customer is None else f"{customer} has no"

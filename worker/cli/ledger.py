@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from db.look_ups import Page, Span, Wanted, page, span_of
+from db.look_ups import SCANNED_MAX, Page, Span, Wanted, page, span_of
 from domain.books import Books
 from domain.vocabulary import Kind
 from worker.cli.customers import Currency, Customer, Tenant, accounts_of, reading
@@ -141,19 +141,23 @@ def _data(account: Books, found: Page, *, oldest_first: bool) -> Data:
     return {
         **account.key._asdict(),
         "ledger": [row_data(entry) for entry in found.entries],
-        "next": None if found.is_last else {option: found.entries[-1].seq},
+        "next": None if found.cursor is None else {option: found.cursor},
     }
 
 
 def _print(account: Books, span: Span, found: Page, *, oldest_first: bool) -> None:
     tenant, customer, currency = account.key
     name, rows = f"{customer} ({tenant}), {currency}", found.entries
+    option = "--after" if oldest_first else "--before"
+    goes_on = f"{option} {found.cursor} goes on"
+    if not rows and found.cursor is not None:
+        err.print(plain(f"{name}: none of {SCANNED_MAX:,} rows is what you asked for; {goes_on}"))
+        return
     if not rows and account.seq:
         err.print(plain(f"{name}: none of {account.seq:,} rows is what you asked for"))
         return
     out.print(ledger_table(plain(name), rows, currency))
-    if not found.is_last:
-        option = "--after" if oldest_first else "--before"
+    if found.cursor is not None:
         of = f" of {account.seq:,}" if span.is_whole(account.seq) else ""
-        out.print(f"{len(rows):,}{of} rows; {option} {rows[-1].seq} goes on")
+        out.print(f"{len(rows):,}{of} rows; {goes_on}")
     out.print()

@@ -3,7 +3,7 @@
 import gzip
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated
@@ -25,6 +25,8 @@ class Lines:
         self._raw = raw
         self.size = size
         """Bytes of the file; None where nobody knows."""
+        self.number = 0
+        """Of the line that was read last; empty ones count."""
 
     @property
     def position(self) -> int:
@@ -34,18 +36,24 @@ class Lines:
     def __iter__(self) -> Iterator[bytes]:
         source = gzip.GzipFile(fileobj=self._raw) if self._is_compressed() else self._raw
         try:
-            for line in source:
+            for self.number, line in enumerate(source, 1):
                 body = line.rstrip(b"\r\n")
                 if body.strip():
                     yield body
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise LinesError(f"the file is damaged: {error}") from error
 
-    def chunks(self, messages: int, size: int) -> Iterator[list[bytes]]:
-        """The lines in portions of so many, or of so many bytes, whichever comes first."""
+    def chunks(
+        self, messages: int, size: int, made: Callable[[bytes, int], bytes] | None = None
+    ) -> Iterator[list[bytes]]:
+        """The lines in portions of so many, or of so many bytes, whichever comes first.
+
+        Each is what `made` makes of it and of its number; without, as it is.
+        """
         chunk: list[bytes] = []
         held = 0
-        for body in self:
+        for line in self:
+            body = made(line, self.number) if made is not None else line
             chunk.append(body)
             held += len(body)
             if len(chunk) >= messages or held >= size:

@@ -7,10 +7,13 @@ from db.errors import StoreError
 from worker.cli.demo import DemoError
 from worker.cli.lines import LinesError
 from worker.embedded import ServerError
+from worker.mapped import MappingError
 from worker.ports import BrokerError
 from worker.settings import SettingsError
 
-_SENTENCES = (SettingsError, ServerError, StoreError, BrokerError, LinesError, DemoError)
+_SENTENCES = (
+    SettingsError, ServerError, StoreError, BrokerError, LinesError, MappingError, DemoError,
+)  # fmt: skip
 
 
 def explained(error: Exception) -> str | None:

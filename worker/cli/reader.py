@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from db.engine import engine_for
 from db.readers import EVERY_TENANT, bind, bound, login_of, unbind
-from db.roles import READER
+from db.roles import FINDER, READER
 from worker import settings
 from worker.cli.output import Json, count, err, out, plain, print_json, table
 
@@ -81,7 +81,8 @@ def _obstacle(connection: Connection, login: str) -> str | None:
         return f"{login} may read the tables themselves, so binding it would keep it from nothing"
     if not found.may_read:
         quoted = login.replace('"', '""')
-        return f'{login} may not read the views: GRANT {READER} TO "{quoted}"; comes first'
+        first = f'GRANT {READER} TO "{quoted}"; comes first, or {FINDER} for one row at a time'
+        return f"{login} may not read the views: {first}"
     return None
 
 

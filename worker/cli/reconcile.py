@@ -8,8 +8,7 @@ import typer
 from rich.table import Table
 
 from db.books import snapshot
-from db.periods import By, Period
-from db.summary import balances, decimals_of, moved, remaining
+from db.look_ups import By, Period, balances, decimals_of, moved, remaining
 from domain.fields import rfc3339
 from domain.money import major_units
 from worker.accounting.reconciling import Line, Part, Summary, summaries
@@ -89,7 +88,8 @@ def _print(period: Period, one: Summary, decimals: int) -> None:
     ]
     when = " ".join(edges) or "from the beginning until now"
     whose = f"{period.customer} ({period.tenant})" if period.customer else period.tenant
-    out.print(_table(plain(f"{whose}, {one.currency}: {when}, by {period.by}_at"), one, decimals))
+    out.print(plain(f"{when}, by {period.by}_at"))  # a title would be as narrow as its table
+    out.print(_table(plain(f"{whose}, {one.currency}"), one, decimals))
     out.print()
 
 

@@ -1,43 +1,32 @@
 """`scrip statement`: what a customer has, had and got, on one page to send or to print."""
 
-import re
-from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, func, select
 
-from db.customers import settings_of
-from db.one_account import with_parts
-from db.tracing import details_of, ledger_from_first
-from domain.books import Books
-from domain.credit import GrantDetails
-from domain.kept import Transfer, Writeoff
-from domain.ledger import Entry
-from domain.order import PROFILES, Profile
-from worker.cli.at_instant import groups, standing
+from db.look_ups import clock, settings_of
+from domain.order import PROFILES
+from worker.cli.balance_at import INSTANT
 from worker.cli.customers import Currency, Customer, Tenant, accounts_of, reading
 from worker.cli.instants import instant_option
 from worker.cli.ledger_rows import ledger_table
-from worker.cli.output import Json, count, err, money, out, plain, print_json, when
+from worker.cli.output import Json, count, err, out, plain, print_json, when
 from worker.cli.statement_data import statement_data
-from worker.statement.account import (
-    AccountStatement,
-    Share,
-    credited,
-    falls_of,
-    gone_grants,
-    what_became,
-)
+from worker.cli.statement_read import ENTRIES_MAX, Asked, read_statement
+from worker.statement.account import AccountStatement
 from worker.statement.page import page
 
 _AT = (
     "The statement of another instant, which then stands on it. Past: what had been recorded by "
     "then. Future: as if nothing else happened."
 )
+_FROM = (
+    "The ledger from here on, and all before it as one opening balance; if not said, from a year "
+    f"before the end. At most the newest {ENTRIES_MAX:,} entries are told one by one."
+)
+_TO = "The statement of what had been recorded before this instant."
 _HTML = "Write one page without script into this file; `-` is the standard output."
 _ROWS = 10
 
@@ -49,20 +38,28 @@ def register(app: typer.Typer) -> None:
 
 def statement(
     customer: Customer,
+    *,
     tenant: Tenant = "default",
     currency: Currency = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help=_HTML)] = None,
+    since: Annotated[datetime | None, instant_option("--from", help=_FROM)] = None,
+    until: Annotated[datetime | None, instant_option("--to", help=_TO)] = None,
     at: Annotated[datetime | None, instant_option(help=_AT)] = None,
     as_json: Json = False,
 ) -> None:
     """Say what a customer has, and how it came about: for people, on a page, or as data."""
+    if until is not None:
+        if at is not None:
+            raise typer.BadParameter("--to and --at both say where it ends: name one of them")
+        at = until - INSTANT
     with reading() as connection:
-        # One snapshot: an entry that comes while we read would stand in one part and not another.
-        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        now = connection.execute(select(func.clock_timestamp())).scalar_one()
+        now = clock(connection)
         order = PROFILES[settings_of(connection, tenant).order]
+        asked = Asked(since, at or now)
+        if since is not None and since > asked.at:
+            raise typer.BadParameter("--from must be earlier than the statement's end")
         found = [
-            _read(connection, account, order, at or now, now)
+            read_statement(connection, account, order, asked, now)
             for account in accounts_of(connection, tenant, customer, currency)
         ]
     if html is not None:
@@ -72,61 +69,6 @@ def statement(
     elif html is None:
         for account in found:
             _print(account, at)
-
-
-def _read(
-    connection: Connection, account: Books, order: Profile, at: datetime, now: datetime
-) -> AccountStatement:
-    books = with_parts(connection, account)
-    with ledger_from_first(connection, account.account_id) as ledger:
-        entries = list(ledger)
-    return statement_of(books, entries, details_of(connection, account.account_id), order, at, now)
-
-
-def statement_of(
-    books: Books,
-    entries: Sequence[Entry],
-    details: dict[str, GrantDetails],
-    order: Profile,
-    at: datetime,
-    now: datetime,
-) -> AccountStatement:
-    """An account at an instant, seen from `now`; `entries` is all of its ledger."""
-    found = standing(books, entries, at, now)
-    ledger = entries[: found.seq]
-    became, is_past = what_became(ledger), at < now
-    terms = {grant.grant: grant for grant in (*books.grants, *found.grants)}
-    kept = [one for one in books.kept if isinstance(one, Transfer | Writeoff)]
-    known = [one for one in kept if one.seq <= found.seq]
-    shares = ((part.grants[0], part) for part in groups(found))
-    return AccountStatement(
-        key=books.key,
-        at=at,
-        is_past=is_past,
-        available=found.available,
-        balance=found.balance,
-        held=found.held,
-        is_most_held=found.is_most_held,
-        pending=found.pending,
-        expired=found.expired,
-        shares=tuple(Share(g.scope, g.category, p.available, p.balance) for g, p in shares),
-        order=order.label,
-        grants=tuple(sorted(found.grants, key=order.rank)),
-        details=details,
-        gone=gone_grants(became, found.grants),
-        falls=falls_of(became, terms),
-        ledger=ledger,
-        invoices=credited(ledger, None if is_past else books.invoices),
-        writeoffs=tuple(one for one in known if isinstance(one, Writeoff)),
-        sent={one.seq: one.to_customer for one in known if isinstance(one, Transfer)},
-        amount=partial(_amount, currency=books.key.currency),
-    )
-
-
-def _amount(amount: int, currency: str) -> str:
-    """As `money` has it, with the digits in groups: people read `1,234,567.89` faster."""
-    whole, point, rest = money(amount, currency).partition(".")
-    return re.sub(r"\B(?=(\d{3})+$)", ",", whole) + point + rest
 
 
 def _write(file: Path, text: str) -> None:
@@ -160,5 +102,9 @@ def _print(account: AccountStatement, at: datetime | None) -> None:
         out.print()
         out.print(ledger_table("Ledger, the newest first", newest, currency))
         if len(account.ledger) > _ROWS:
-            out.print(f"{_ROWS} of {len(account.ledger):,} rows; --html and --json have all")
+            out.print(f"{_ROWS} of {len(account.ledger):,} rows; --html and --json have them")
+    if account.left_out:
+        earlier = count(account.left_out, "earlier entry", "earlier entries")
+        come = f"left out, which came to {write(account.opening)}"
+        out.print(f"{earlier} {come}; `scrip ledger` tells them")
     out.print()

@@ -18,6 +18,7 @@ def statement_data(account: AccountStatement, at: datetime | None) -> Data:
     return {
         **account.key._asdict(),
         **({"at": rfc3339(at)} if at is not None else {}),
+        **({"from": rfc3339(account.since)} if account.since is not None else {}),
         **{name: getattr(account, name) for name in _AMOUNTS},
         "held_at_most": account.is_most_held,
         "expired_unwritten": account.expired,
@@ -30,6 +31,8 @@ def statement_data(account: AccountStatement, at: datetime | None) -> Data:
             {"at": rfc3339(at), "balance": balance, "expired": expired}
             for at, balance, expired in steps_of(account.ledger)[0]
         ],
+        "opening": account.opening,
+        "left_out": account.left_out,
         "ledger": [row_data(entry) for entry in reversed(account.ledger)],
         "invoices": [_invoice_data(one) for one in account.invoices],
         "writeoffs": [

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
-from db.customers import settings_of
+from db.look_ups import settings_of
 from domain.money import EXPONENTS
 
 _known: dict[str, int] = {}

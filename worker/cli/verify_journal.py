@@ -8,6 +8,7 @@ together; what quarantine has of digests and reasons, and the digests of what wa
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from worker.cli.lines import reading
 from worker.cli.output import count, progress
 from worker.cli.verify_events import Events, read_events
 from worker.journal import Journal, Said, Waiting
-from worker.journal_events import Numbering, Published, beyond, gaps
+from worker.journal_events import Numbering, beyond, gaps
 from worker.journal_groups import Groups
 from worker.journal_order import Order, Placed, Settings
 from worker.journal_outcomes import Decided, Outcomes, entries_of_repeats
@@ -51,12 +52,12 @@ class JournalCheck:
         seen: Snapshot,
         journal: Journal,
         waiting: Waiting,
-        events: tuple[Events, Published],
+        events: tuple[Events, datetime],
         *,
         partial: bool,
     ) -> None:
         self._journal, self._partial, self._waiting = journal, partial, waiting
-        self._events, self._published = events
+        self._events, self._since = events
         self._seen = seen
         self._standings = standings(seen)
         self._settings = Settings(versions(seen), configured(seen), journal.configured)
@@ -84,11 +85,10 @@ class JournalCheck:
         malformed = self._journal.malformed
         for violation in self._outcomes.of_quarantine(malformed):
             yield violation, {}
-        if self._published.is_kept:
-            for row in self._outcomes.bad(malformed):
-                if row.since > self._published.since and row.digest not in self._events.quarantined:
-                    what = "no message.quarantined has told of it"
-                    yield Violation("I11", f"quarantine {row.digest}", what), {}
+        for row in self._outcomes.bad(malformed):
+            if row.since > self._since and row.digest not in self._events.quarantined:
+                what = "no message.quarantined has told of it"
+                yield Violation("I11", f"quarantine {row.digest}", what), {}
 
     def notes(self) -> Iterator[str]:
         """What was not checked, and why."""
@@ -104,8 +104,6 @@ class JournalCheck:
         if self._skipped:
             accounts = count(self._skipped, "account")
             yield f"{accounts} not decided again (I9): the journal lacks some of their messages"
-        if not self._published.is_kept:
-            yield "RabbitMQ keeps no events: I11 was not checked, I12 only by the receipts' numbers"
 
     def _look_at(self, group: list[Account]) -> Iterator[Found]:
         placed: dict[Key, Placed] = {}
@@ -130,7 +128,7 @@ class JournalCheck:
         yield from self._outcomes.of_account(books, said, decided)
         yield from entries_of_repeats(books)
         told = self._journal.told_of(books.account_id)
-        yield from gaps(books, told, self._published)
+        yield from gaps(books, told, self._since)
         yield from beyond(books, told, self._seen.now)
 
     def _replayed(self, group: list[Account], placed: dict[Key, Placed]) -> Iterator[Found]:
@@ -174,11 +172,11 @@ def journal_check(
 ) -> Iterator[tuple[JournalCheck, Iterable[Violation]]]:
     """Reads the events and the file; with what is wrong with the events as they lie there."""
     with Journal(wiring_books.codec(chosen)) as journal:
-        events, published, wrong = read_events(chosen, seen, journal)
+        events, since, wrong = read_events(chosen, seen, journal)
         with reading(file) as lines, progress("{task.fields[done]:,} messages") as shown:
             task, done = shown.add_task("reading the journal", total=lines.size, done=0), 0
             for chunk in lines.chunks(CHUNK_MESSAGES, CHUNK_BYTES):
                 journal.read(chunk)
                 done += len(chunk)
                 shown.update(task, completed=lines.position, done=done)
-        yield JournalCheck(seen, journal, waiting, (events, published), partial=partial), wrong
+        yield JournalCheck(seen, journal, waiting, (events, since), partial=partial), wrong

@@ -103,8 +103,14 @@ class AccountStatement:
     details: Mapping[str, GrantDetails]
     gone: tuple[Gone, ...]
     falls: tuple[Fall, ...]
+    since: datetime | None
+    """The first instant of the period, where somebody asked for one."""
+    opening: int
+    """The balance before the first entry of `ledger`."""
+    left_out: int
+    """How many entries came before it."""
     ledger: Sequence[Entry]
-    """The oldest first."""
+    """Those of the period, or the newest of them; the oldest first."""
     invoices: tuple[Credited, ...]
     """The newest first."""
     writeoffs: tuple[Writeoff, ...]
@@ -114,21 +120,28 @@ class AccountStatement:
     """Writes an amount of this currency."""
 
 
-def what_became(ledger: Iterable[Entry]) -> dict[str, Gone]:
-    """What became of every grant, by its id; a write-off's credit is none that anybody had."""
+def what_became(moves: Iterable[tuple[str, Kind, int]]) -> dict[str, Gone]:
+    """What became of every grant, by its id; a write-off's credit is none that anybody had.
+
+    From what entries did: to which grant, of what kind, and how much.
+    """
     sums = defaultdict[str, Counter[str]](Counter)
-    for entry in ledger:
-        for grant, _, amount in entry.allocations:
-            if is_lot_of_writeoff(grant):
-                continue
-            if entry.kind is Kind.REVERSAL:
-                sums[grant]["used"] -= amount
-            else:
-                sums[grant][_WENT[entry.kind]] += amount
+    for grant, kind, amount in moves:
+        if is_lot_of_writeoff(grant):
+            continue
+        if kind is Kind.REVERSAL:
+            sums[grant]["used"] -= amount
+        else:
+            sums[grant][_WENT[kind]] += amount
     return {
         grant: Gone(grant, **{name: went[name] for name in Gone._fields[1:]})
         for grant, went in sums.items()
     }
+
+
+def gone_of(grant: Grant) -> Gone:
+    """What has become of a grant, as it is stored."""
+    return Gone(grant.grant, grant.amount, grant.used, grant.expired, grant.voided, grant.moved)
 
 
 def left_of(went: Gone) -> int:
@@ -136,20 +149,20 @@ def left_of(went: Gone) -> int:
     return went.amount - went.used - went.expired - went.voided - went.moved
 
 
-def gone_grants(became: Mapping[str, Gone], grants: Iterable[Grant]) -> tuple[Gone, ...]:
+def gone_grants(became: Iterable[Gone], grants: Iterable[Grant]) -> tuple[Gone, ...]:
     """Those that are not among the open ones; what the ledger still has of them has expired."""
     still = {grant.grant for grant in grants}
     return tuple(
         went._replace(expired=went.expired + left_of(went))
-        for went in became.values()
+        for went in became
         if went.grant not in still
     )
 
 
-def falls_of(became: Mapping[str, Gone], terms: Mapping[str, Grant]) -> tuple[Fall, ...]:
+def falls_of(became: Iterable[Gone], terms: Mapping[str, Grant]) -> tuple[Fall, ...]:
     """When what is left and not held expires, the soonest first."""
     falls = Counter[datetime]()
-    for went in became.values():
+    for went in became:
         grant = terms[went.grant]
         if grant.expires_at is not None and not grant.is_void:
             falls[grant.expires_at] += left_of(went) - grant.held

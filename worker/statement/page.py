@@ -61,6 +61,8 @@ def _header(
 ) -> Html:
     tenant, customer, _ = accounts[0].key
     about = [element("span", "Tenant ", element("b", tenant))]
+    if (since := accounts[0].since) is not None:
+        about.append(element("span", "From ", element("b", time(since), " UTC")))
     if at is not None:
         about.append(element("span", "As of ", element("b", time(at), " UTC")))
     links = (_links(account, name) for account, name in zip(accounts, names, strict=True))
@@ -87,7 +89,7 @@ Part = tuple[str, str, Callable[[AccountStatement], Html]]
 
 def _parts(account: AccountStatement) -> Iterator[Part]:
     """Those that there is something to say in."""
-    if not account.ledger:
+    if not account.ledger and not account.left_out:
         return
     yield "grants", "Grants", sections.grants
     yield "ledger", "Ledger", sections.ledger
@@ -102,7 +104,7 @@ def _account(account: AccountStatement, name: str, at: datetime | None) -> Html:
     if account.ledger:
         drawn = picture(account, f"{name}-picture", at)
         parts.insert(0, _section(f"{name}-over-time", "Balance over time", drawn))
-    else:
+    elif not account.left_out:
         parts.append(element("p", "The ledger is empty.", class_="nothing"))
     heading = element("h2", account.key.currency, id=name)
     return element(

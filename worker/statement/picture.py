@@ -17,8 +17,10 @@ from worker.statement.axes import round_amounts, round_instants
 from worker.statement.markup import Column, Html, element, table, time
 
 STEPS_MAX = 400
-"""With more, only the last of each day is drawn, or of each month, or of each year."""
+"""With more, only the last of each minute is drawn, or of each hour, and so on up to years."""
 _COARSER = (
+    ("at the end of each minute", "%Y-%m-%d %H:%M"),
+    ("at the end of each hour", "%Y-%m-%d %H"),
     ("at the end of each day", "%Y-%m-%d"),
     ("at the end of each month", "%Y-%m"),
     ("at the end of each year", "%Y"),
@@ -79,6 +81,8 @@ class Scale:
 def picture(account: AccountStatement, name: str, until: datetime | None) -> Html:
     """A figure; `until` is the instant that a statement is of, where one was given."""
     steps, words = steps_of(account.ledger)
+    if account.left_out:
+        steps.insert(0, Step(min(steps[0].at, account.since or steps[0].at), account.opening, 0))
     first, newest = steps[0].at, steps[-1]
     end = max(newest.at, until) if until and account.is_past else newest.at
     coming = _coming(newest, account.falls, end + (end - first or _YEAR))
@@ -91,7 +95,7 @@ def picture(account: AccountStatement, name: str, until: datetime | None) -> Htm
         element("title", f"Balance in {account.key.currency} over time", id=f"{name}-title"),
         element("desc", _described(account, steps, words, coming), id=f"{name}-desc"),
         *_grid(scale, account.amount),
-        _lines(scale, steps, coming, end),
+        _lines(scale, account.opening, steps, coming, end),
         *(_mark(scale, step, "expiry") for step in steps if step.expired),
         *(_mark(scale, step, "coming") for step in coming),
         role="img",
@@ -134,11 +138,13 @@ def _longest_label(scale: Scale, amount: Callable[[int], str]) -> int:
     return max(len(amount(value)) for value in round_amounts(scale.most))
 
 
-def _lines(scale: Scale, steps: Sequence[Step], coming: Sequence[Step], end: datetime) -> Html:
+def _lines(
+    scale: Scale, opening: int, steps: Sequence[Step], coming: Sequence[Step], end: datetime
+) -> Html:
     """The steps, which are as wide as the page is, while texts and marks keep their shape."""
     low = scale.y(0)
-    past = f"M0 {low:g}" + _path(scale, steps) + f"H{_across(scale, end)}"
-    area = element("path", d=f"{past}V{low:g}Z", class_="area")
+    past = f"M0 {scale.y(opening):g}" + _path(scale, steps) + f"H{_across(scale, end)}"
+    area = element("path", d=f"{past}V{low:g}H0Z", class_="area")
     lines = [area, element("path", d=past, class_="balance")]
     if coming:
         start = f"M{_across(scale, end)} {scale.y(steps[-1].balance):g}"

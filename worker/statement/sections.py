@@ -16,6 +16,9 @@ from worker.statement.account import (
 )
 from worker.statement.markup import Column, Content, Html, element, joined, listed, table, time
 
+GRANTS_MAX = 500
+"""More are counted and summed."""
+
 
 def summary(account: AccountStatement) -> Html:
     """Available first, and why the balance is more."""
@@ -74,9 +77,13 @@ def grants(account: AccountStatement) -> Html:
             ", ".join(grant.scope) or None,
             _memo(account, grant.grant),
         )
-        for grant in account.grants
+        for grant in account.grants[:GRANTS_MAX]
     )
     told = f"In the order of use {account.order}. Amounts in {account.key.currency}, times in UTC."
+    rest = account.grants[GRANTS_MAX:]
+    if rest:
+        told += f" {len(rest):,} later in that order, with {write(sum(g.remaining for g in rest))}"
+        told += " left, are not listed."
     left = table(told, columns, rows, "grants") if account.grants else _nothing("Nothing is left.")
     return joined((left, _gone(account) if account.gone else None))
 
@@ -109,12 +116,16 @@ def _amounts(account: AccountStatement, went: Gone) -> Iterator[str | None]:
 
 
 def ledger(account: AccountStatement) -> Html:
-    """Every entry with its running balance, the newest first."""
+    """Every entry of the period with its running balance, the newest first; then the opening."""
     columns = (Column("Entry"), Column("When"), Column("Type"), Column("Amount", True),
                Column("Balance", True), Column("Invoice"), Column("Note"),
                Column("By"))  # fmt: skip
     told = f"The newest first. Amounts in {account.key.currency}, times in UTC."
-    rows = (_entry(account, entry) for entry in reversed(account.ledger))
+    rows = [_entry(account, entry) for entry in reversed(account.ledger)]
+    if account.left_out:
+        number = f"{account.left_out:,} earlier {'entry' if account.left_out == 1 else 'entries'}"
+        opening = account.amount(account.opening)
+        rows.append(("Opening", None, f"{number}, left out", None, opening, None, None, None))
     return table(told, columns, rows, "ledger")
 
 
@@ -153,6 +164,8 @@ def invoices(account: AccountStatement) -> Html:
         for one in account.invoices
     )
     told = f"The newest first. Amounts in {account.key.currency}."
+    if account.left_out:
+        told += " Those that an entry above touched."
     if account.is_past:
         told += " What was due then is not kept, so only credit is shown."
     return table(told, columns, rows, "invoices")

@@ -1,6 +1,8 @@
-"""What people ask about one customer; it takes no lock and decides nothing."""
+"""A customer's accounts, and what to say when there are none."""
 
-from sqlalchemy import Connection, select
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
 
 from db import rows
 from db.books import ACCOUNT, books_of
@@ -10,6 +12,12 @@ from domain.books import Books
 from domain.settings import TenantSettings
 
 _NAMES_MAX = 2_000
+
+
+def clock(connection: Connection) -> datetime:
+    """The database's now, by which credit expires and everything is decided (I20)."""
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now
 
 
 def holdings(

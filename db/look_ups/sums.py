@@ -7,12 +7,13 @@ balances. `scrip reconcile` lays them side by side.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, column, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, case, column, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from db.books import Snapshot
 from db.history import versions
-from db.periods import By, Period
+from db.look_ups.periods import By, Period
 from db.tables import accounts, entries, grants
 from domain.money import EXPONENTS
 from domain.vocabulary import Kind
@@ -44,25 +45,35 @@ class Balances(NamedTuple):
 
 def moved(seen: Snapshot, period: Period) -> Iterator[Moved]:
     """Every movement, from the allocations of the entries, in no order."""
-    each = func.jsonb_array_elements(entries.c.allocations)
-    lots = each.table_valued(column("lot", JSONB), name="lots").render_derived().lateral()
+    lots = _lots()
     amount = lots.c.lot[2].astext.cast(BigInteger)
     signed = case((entries.c.amount < 0, -amount), else_=amount)
-    of_writeoff = entries.c.cause_type == "writeoff.reverse"
-    sums = (_sum(signed, part) for part in (period.is_before, period.is_within, period.is_after))
-    of_lot = and_(
-        grants.c.account_id == entries.c.account_id, grants.c.grant_id == lots.c.lot[0].astext
+    # A query for each, not a join: an account may have very many grants, and a key finds its one.
+    category = (
+        select(grants.c.category)
+        .where(grants.c.account_id == entries.c.account_id)
+        .where(grants.c.grant_id == lots.c.lot[0].astext)
+        .correlate(entries, lots)
+        .scalar_subquery()
     )
-    groups = (accounts.c.currency, grants.c.category, entries.c.kind, of_writeoff)
-    wanted = (
-        select(*groups, *sums)
+    back = entries.c.cause_type == "writeoff.reverse"
+    sides = (period.is_before, period.is_within, period.is_after)
+    each = period.of_accounts(
+        select(
+            accounts.c.currency,
+            category.label("category"),
+            entries.c.kind,
+            back.label("back"),
+            *(case((side, signed), else_=0).label(f"part{n}") for n, side in enumerate(sides)),
+        )
         .join_from(accounts, entries, accounts.c.account_id == entries.c.account_id)
         .join(lots, literal(value=True))
-        .outerjoin(grants, of_lot)
-        .group_by(*groups)
-    )
-    for currency, category, kind, back, *parts in seen.stream(period.of_accounts(wanted)):
-        yield Moved(currency, category, Kind(kind), back, *map(int, parts))
+    ).subquery()
+    groups = (each.c.currency, each.c.category, each.c.kind, each.c.back)
+    sums = (func.sum(each.c[f"part{n}"]) for n in range(len(sides)))
+    wanted = select(*groups, *sums).group_by(*groups)
+    for currency, named, kind, of_writeoff, *parts in seen.stream(wanted):
+        yield Moved(currency, named, Kind(kind), of_writeoff, *map(int, parts))
 
 
 def remaining(seen: Snapshot, period: Period) -> dict[tuple[str, str | None], int]:
@@ -98,8 +109,10 @@ def decimals_of(seen: Snapshot, tenant: str) -> Mapping[str, int]:
     return {**EXPONENTS, **(newest.units if newest is not None else {})}
 
 
-def _sum(amount: ColumnElement[int], part: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(amount).filter(part), 0)
+def _lots() -> LateralFromClause:
+    """The allocations of an entry, a row each."""
+    each = func.jsonb_array_elements(entries.c.allocations)
+    return each.table_valued(column("lot", JSONB), name="lots").render_derived().lateral()
 
 
 def _balances_before(edge: Any) -> ColumnElement[Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, case, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from db.books import ENTRY, Snapshot, entry_of
-from db.periods import Period
+from db.look_ups.periods import Period
 from db.tables import accounts, entries, grants
 from domain.identity import AccountKey
 from domain.ledger import Entry

@@ -1,25 +1,28 @@
-"""A customer's ledger by what people ask for: queries that take no lock and decide nothing.
+"""A customer's ledger by what people ask for.
 
-Rows are found through the primary key (account_id, seq) alone, so looking them up costs no writer
-an index. Within an account `recorded_at` never goes back (R3): an instant is a place in the ledger,
-found by halving. Rows are only ever added behind (I3, I10): the newest seq is a snapshot, and pages
-up to it neither skip nor repeat a row while others arrive.
+Within an account `recorded_at` never goes back (R3): an instant is a place in the ledger, found by
+halving. Rows are only ever added behind (I3, I10): the newest seq is a snapshot, and pages up to it
+neither skip nor repeat a row while others arrive.
 """
 
 import sys
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Connection, select, text
 
 from db.books import ENTRY, entry_of
-from db.tables import accounts, entries, grants, invoices
+from db.look_ups.grants import grants_with
+from db.look_ups.portions import SCANNED_MAX, Span, page_of, scanned_until
+from db.tables import accounts, entries, invoices
 from domain.identity import Id128
 from domain.ledger import Entry
 from domain.vocabulary import Kind
+
+__all__ = ["SCANNED_MAX", "Span"]
 
 ROWS_AT_A_TIME = 1_000
 """Rows that are in memory at once, however many are asked for."""
@@ -38,7 +41,6 @@ WITH RECURSIVE halving (low, high) AS (
 )
 SELECT low FROM halving WHERE low = high
 """
-_OF_GRANTS = "strict $[*] ? (@[0] == $grants[*])"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,29 +62,12 @@ class Wanted:
     """Between these two seqs, without them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where in one account's ledger the wanted rows can be, as it was at one moment."""
-
-    account_id: Id128
-    first: int
-    last: int
-    kinds: tuple[Kind, ...] = ()
-    tag: tuple[str, str | None] | None = None
-    seqs: tuple[int, ...] | None = None
-    grants: tuple[str, ...] | None = None
-
-    def is_whole(self, newest: int) -> bool:
-        """Whether it is all of a ledger that ends with this seq."""
-        return self == Span(self.account_id, 1, newest)
-
-
 class Page(NamedTuple):
-    """Some rows of a ledger."""
+    """Some rows of a ledger; few or none where they are hard to find (`SCANNED_MAX`)."""
 
     entries: list[Entry]
-    is_last: bool
-    """Whether nothing of the span is behind them."""
+    cursor: int | None
+    """The seq behind which the rest of the span lies; None when nothing does."""
 
 
 def span_of(connection: Connection, account_id: Id128, wanted: Wanted) -> Span:
@@ -116,60 +101,41 @@ def rows_of(
 
     No transaction stays open between two portions, so a slow reader holds nothing.
     """
-    first, last, left = span.first, span.last, sys.maxsize if limit is None else limit
-    while first <= last and left > 0:
-        count = min(left, ROWS_AT_A_TIME)
-        wanted = page_of(span, first, last, count, oldest_first=oldest_first)
-        found = [entry_of(tuple(row)) for row in connection.execute(wanted)]
+    left = sys.maxsize if limit is None else limit
+    while span.first <= span.last and left > 0:
+        found, cursor = page(connection, span, min(left, ROWS_AT_A_TIME), oldest_first=oldest_first)
         connection.rollback()
         yield from found
-        if len(found) < count:
+        if cursor is None:
             return
-        left -= count
-        if oldest_first:
-            first = found[-1].seq + 1
-        else:
-            last = found[-1].seq - 1
+        left -= len(found)
+        span = replace(span, first=cursor + 1) if oldest_first else replace(span, last=cursor - 1)
 
 
 def page(connection: Connection, span: Span, limit: int, *, oldest_first: bool = False) -> Page:
-    """At most so many of the rows."""
-    found = list(rows_of(connection, span, limit + 1, oldest_first=oldest_first))
-    return Page(found[:limit], len(found) <= limit)
+    """At most so many of the rows, and where to go on."""
+    first, last = span.first, span.last
+    wanted = page_of(span, first, last, limit + 1, oldest_first=oldest_first)
+    found = [entry_of(tuple(row)) for row in connection.execute(wanted)]
+    if len(found) > limit:
+        return Page(found[:limit], found[limit - 1].seq)
+    return Page(found, scanned_until(connection, span, first, last, oldest_first=oldest_first))
 
 
-def page_of(span: Span, first: int, last: int, count: int, *, oldest_first: bool) -> Select[Any]:
-    """The query behind one portion."""
-    wanted = select(*ENTRY).where(
-        entries.c.account_id == span.account_id, entries.c.seq.between(first, last)
-    )
-    if span.kinds:
-        wanted = wanted.where(entries.c.kind.in_(span.kinds))
-    if span.seqs is not None:
-        wanted = wanted.where(entries.c.seq.in_(span.seqs))
-    if span.grants is not None:
-        wanted = wanted.where(of_grants(span.grants))
-    if span.tag is not None:
-        key, value = span.tag
-        tag = {"key": key} | ({} if value is None else {"value": value})
-        tags = entries.c.context.cast(JSONB)["tags"]
-        wanted = wanted.where(tags.op("@>")(literal([tag], JSONB)))
-    return wanted.order_by(entries.c.seq if oldest_first else entries.c.seq.desc()).limit(count)
+def entries_at(connection: Connection, account_id: Id128, seqs: Collection[int]) -> list[Entry]:
+    """The entries of these numbers, the oldest first."""
+    wanted = select(*ENTRY).where(entries.c.account_id == account_id, entries.c.seq.in_(seqs))
+    rows = connection.execute(wanted.order_by(entries.c.seq))
+    return [entry_of(tuple(row)) for row in rows]
 
 
-def grants_with(connection: Connection, account_id: Id128, reference: str) -> dict[str, int]:
-    """The account's grants that have this reference number now, and the seqs that brought them."""
-    wanted = select(grants.c.grant_id, grants.c.seq).where(
-        grants.c.account_id == account_id, grants.c.reference_number == reference
-    )
-    return {row[0]: row[1] for row in connection.execute(wanted.order_by(grants.c.grant_id))}
-
-
-def of_grants(names: Collection[str]) -> ColumnElement[bool]:
-    """Whether an entry touches one of these grants; a line may have a grant's name."""
-    named = literal({"grants": list(names)}, JSONB)
-    path = text(f"'{_OF_GRANTS}'::jsonpath")
-    return func.jsonb_path_exists(entries.c.allocations, path, named)
+@contextmanager
+def ledger_from_first(connection: Connection, account_id: Id128) -> Iterator[Iterator[Entry]]:
+    """An account's entries, the oldest first, a portion at a time; stop reading when you like."""
+    wanted = select(*ENTRY).where(entries.c.account_id == account_id)
+    options = {"yield_per": ROWS_AT_A_TIME}
+    with connection.execute(wanted.order_by(entries.c.seq), execution_options=options) as rows:
+        yield (entry_of(tuple(row)) for row in rows)
 
 
 def _first_since(connection: Connection, account_id: Id128, instant: datetime) -> int:

@@ -1,18 +1,17 @@
-"""An account's credits and write-offs, each with what has become of it: they take no lock."""
+"""An account's credits, each with what has become of it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, and_, func, literal, or_, select, text
+from sqlalchemy import BigInteger, Connection, and_, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.books import ENTRY, entry_of
-from db.look_ups import Span, of_grants, page_of
-from db.tables import entries, grants, invoices
-from db.tables_kept import amendments, returned
-from domain.bill import Use
+from db.look_ups.portions import Span, of_grants, page_of
+from db.look_ups.writeoffs import writeoffs_of
+from db.tables import SELDOM, entries, grants, invoices
+from db.tables_kept import returned
 from domain.identity import Id128
 from domain.ledger import Entry
 from domain.vocabulary import Kind
@@ -22,32 +21,6 @@ CREDITS = (
     Kind.WRITEOFF_APPLICATION,
 )  # fmt: skip
 """The kinds of entries that stand for themselves; the others say what became of these."""
-
-_WRITEOFFS = """
-SELECT writeoff, invoice, amount, line, parent, plan, state = 'reversed', created_by, recorded_at,
-       reversed_at, reversal_reason, seq
-FROM writeoff WHERE account_id = :account AND seq BETWEEN :first AND :last
-    AND (CAST(:invoice AS text) IS NULL OR invoice = :invoice)
-    AND (CAST(:writeoff AS text) IS NULL OR writeoff = :writeoff)
-ORDER BY seq DESC OFFSET :offset LIMIT :count
-"""
-
-
-class ShortfallCredit(NamedTuple):
-    """A write-off (R19) as the view `writeoff` shows it; amount in minor units."""
-
-    name: str
-    invoice: str
-    amount: int
-    line: str | None
-    parent: str | None
-    plan: str | None
-    is_reversed: bool
-    created_by: dict[str, str] | None
-    recorded_at: datetime
-    reversed_at: datetime | None
-    reversal_reason: str | None
-    seq: int
 
 
 class Credit(NamedTuple):
@@ -72,9 +45,10 @@ class Credit(NamedTuple):
 def credits_of(connection: Connection, span: Span, offset: int, count: int) -> list[Credit]:
     """Some of the credits of a span, the newest first.
 
-    Where some were taken back, the rows since then are read to find by which entries.
+    What is left out is read all the same. Where some were taken back, an index of the kinds that
+    come seldom finds by which entries.
     """
-    wanted = page_of(span, span.first, span.last, count, oldest_first=False).offset(offset)
+    wanted = page_of(span, span.first, span.last, count, is_bounded=False).offset(offset)
     found = [entry_of(tuple(row)) for row in connection.execute(wanted)]
     if not found:
         return []
@@ -89,25 +63,6 @@ def credits_of(connection: Connection, span: Span, offset: int, count: int) -> l
         Credit(entry, back[entry.seq], takers.get(entry.seq), names.get(entry.seq))
         for entry in found
     ]
-
-
-def writeoffs_of(
-    connection: Connection,
-    account_id: Id128,
-    *,
-    invoice: str | None = None,
-    name: str | None = None,
-    seqs: tuple[int, int] = (1, 2**62),
-    offset: int = 0,
-    count: int | None = None,
-) -> list[ShortfallCredit]:
-    """An account's write-offs, the newest first; `seqs` is the first and the last to look at."""
-    asked = {"invoice": invoice, "writeoff": name, "offset": offset, "count": count}
-    first, last = seqs
-    rows = connection.execute(
-        text(_WRITEOFFS), {"account": account_id, "first": first, "last": last, **asked}
-    )
-    return [ShortfallCredit(*row) for row in rows]
 
 
 def _returned(connection: Connection, account_id: Id128, seqs: Sequence[int]) -> dict[int, int]:
@@ -158,10 +113,11 @@ def _takers(connection: Connection, account_id: Id128, taken: Sequence[Entry]) -
         entries.c.kind == Kind.REVERSAL,
         entries.c.reverses.op("&&")(literal(seqs, ARRAY(BigInteger))),
     )
-    voiding = and_(entries.c.kind == Kind.VOID, of_grants(list(brought)))
+    voiding = and_(entries.c.kind == Kind.VOID, of_grants(entries.c.allocations, list(brought)))
     wanted = select(*ENTRY).where(
         entries.c.account_id == account_id,
         entries.c.seq > min(seqs),
+        SELDOM,
         or_(reversing, voiding) if brought else reversing,
     )
     takers = dict[int, Entry]()
@@ -173,24 +129,3 @@ def _takers(connection: Connection, account_id: Id128, taken: Sequence[Entry]) -
             names = (a.grant for a in entry.allocations)
             takers.update({brought[name]: entry for name in names if name in brought})
     return takers
-
-
-def uses_of(
-    connection: Connection, account_id: Id128, grant: str, named: Iterable[str]
-) -> list[tuple[str, Use]]:
-    """What stands of a grant on these invoices, by invoice; the oldest use of each first."""
-    wanted = select(invoices.c.invoice, invoices.c.uses).where(
-        invoices.c.account_id == account_id, invoices.c.invoice.in_(set(named))
-    )
-    rows = connection.execute(wanted.order_by(invoices.c.invoice))
-    found = ((row[0], Use(*use)) for row in rows for use in row[1])
-    return [(invoice, use) for invoice, use in found if use.grant == grant]
-
-
-def amended_at(connection: Connection, account_id: Id128, grant: str) -> datetime | None:
-    """When a grant's terms were last amended."""
-    wanted = select(func.max(amendments.c.recorded_at)).where(
-        amendments.c.account_id == account_id, amendments.c.grant_id == grant
-    )
-    found: datetime | None = connection.execute(wanted).scalar_one()
-    return found

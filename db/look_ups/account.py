@@ -1,0 +1,59 @@
+"""What is stored of one account beside its ledger."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Text, any_, literal
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from db.books import READ, ROWS_AT_A_TIME
+from db.books_kept import KEPT
+from db.tables import grants
+from db.tables_kept import amendments, holds
+from domain.books import Books
+
+_Only = Mapping[str, ColumnElement[bool] | None]
+_EVERYTHING: _Only = dict.fromkeys(("grants", "invoices", "amendments", *KEPT))
+
+
+def with_parts(connection: Connection, account: Books) -> Books:
+    """The same account with its grants, its invoices and what it keeps; no entries or receipts."""
+    return _read(connection, account, _EVERYTHING)
+
+
+def open_parts(connection: Connection, account: Books) -> Books:
+    """The same account with the grants that have something left and the holds that stand."""
+    return _read(connection, account, {"grants": grants.c.is_open, "holds": holds.c.is_open})
+
+
+def with_grants(
+    connection: Connection, account: Books, names: Collection[str] | None = None
+) -> Books:
+    """The same account with its grants, or those of these ids; with how they were amended, and the
+    holds that stand."""
+    wanted: _Only = {"grants": None, "amendments": None, "holds": holds.c.is_open}
+    if names is not None:
+        of = {"grants": grants.c.grant_id, "amendments": amendments.c.grant_id}
+        wanted = {**wanted, **{name: among(column, names) for name, column in of.items()}}
+    return _read(connection, account, wanted)
+
+
+def among(column: ColumnElement[str], names: Collection[str]) -> ColumnElement[bool]:
+    """Whether it is one of these, however many; the statement stays the same."""
+    return column == any_(literal(list(names), ARRAY(Text)))
+
+
+def _read(connection: Connection, account: Books, only: _Only) -> Books:
+    """A portion at a time: a session whose reader is busy with very many rows would be ended."""
+    parts: dict[str, Any] = {}
+    for name, condition in only.items():
+        wanted, of = READ[name]
+        column = next(iter(wanted.selected_columns))
+        wanted = wanted.where(column == account.account_id)
+        if condition is not None:
+            wanted = wanted.where(condition)
+        rows = connection.execute(wanted, execution_options={"yield_per": ROWS_AT_A_TIME})
+        parts[name] = [of(tuple(row)) for row in rows]
+    kept = [row for name in KEPT for row in parts.pop(name, ())]
+    return replace(account, kept=kept, **parts)
