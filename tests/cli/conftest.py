@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from worker import settings
 from worker.cli import app, output
 from worker.clock import SystemClock
 from worker.codec import Codec
-from worker.deciding import OwnThread
-from worker.intake import Reader
+from worker.deciders import DecidingProcesses
+from worker.deciding import Deciders, OwnThread
+from worker.intake import Limits, Reader
 from worker.lease import Tenure
 from worker.redis_broker import RedisBroker
 
@@ -45,15 +47,32 @@ def store(database_url: str) -> Iterator[PostgresStore]:
 @pytest.fixture
 def drain(store: PostgresStore, broker_url: str) -> Iterator[Drain]:
     """Reads the intake until it is empty, as the worker does."""
+    with draining(store, broker_url, OwnThread(store, Codec().decode)) as read:
+        yield read
+
+
+@pytest.fixture
+def drain_in_processes(run: Run, store: PostgresStore, broker_url: str) -> Iterator[Drain]:
+    """The same with deciders beside each other, and readings that often end in mid-story."""
+    del run  # it has named the servers, for them too
+    with draining(store, broker_url, DecidingProcesses(2), messages=30) as read:
+        yield read
+
+
+@contextmanager
+def draining(
+    store: PostgresStore, broker_url: str, deciders: Deciders, messages: int = 500
+) -> Iterator[Drain]:
     broker, clock = RedisBroker(broker_url), SystemClock()
     tenure = Tenure(store, clock, "reader/0", "test:1", 30.0)
-    reader = Reader(broker, OwnThread(store, Codec().decode), clock, tenure)
+    reader = Reader(broker, deciders, clock, tenure, Limits(messages))
 
     def read() -> None:
         while broker.backlog():
             reader.turn(0.1)
 
     yield read
+    reader.stop()
     broker.close()
 
 

@@ -37,10 +37,12 @@ def rows(found: Data) -> list[tuple[str, int]]:
     return [(row["kind"], row["amount"]) for row in found["ledger"]]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("seed", "path"), [(1, "drain"), (2, "drain"), (3, "drain_in_processes")])
 def test_simulate_now_equals_the_real_path_for_every_kind(
-    run: Run, drain: Drain, write: Write, seed: int
+    run: Run, request: pytest.FixtureRequest, write: Write, seed: int, path: str
 ) -> None:
+    """Also when two processes decide: what reaches beyond a customer waits for all before it."""
+    drain: Drain = request.getfixturevalue(path)
     said = [json.dumps(message).encode() for message, _ in mix(seed, 1_000) if message]
     assert {json.loads(raw)["type"] for raw in said} == set(VERBS)
     file = str(write(said))
