@@ -8,6 +8,7 @@ import marshal
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import starmap
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -18,7 +19,7 @@ from db.errors import LeaseLost, Transient
 from db.values import Lease
 from worker import settings, wiring_books
 from worker.codec import Decode
-from worker.deciders import SETTLED, SKIPPED, Frame
+from worker.deciders import READY, SETTLED, SKIPPED, Frame
 from worker.deciding import settle_deliveries
 from worker.garbage import collect_rarely
 from worker.log import set_up_logging
@@ -65,14 +66,13 @@ def frames(connection: Connection) -> Iterator[Frame]:
 
 
 def run(connection: Connection, notes: list[Note], decider: Decider) -> None:
-    """Answer every batch, each with the notes that it has made."""
-    for frame in frames(connection):
-        answer = decider.answer(frame)
-        try:
+    """Say that we are ready, then answer every batch, each with the notes that it has made."""
+    with suppress(OSError):  # it has hung up
+        connection.send_bytes(marshal.dumps((READY, None, notes)))
+        for frame in frames(connection):
+            answer = decider.answer(frame)
             connection.send_bytes(marshal.dumps((*answer, notes)))
-        except OSError:
-            return
-        notes.clear()
+            notes.clear()
 
 
 def main(connection: Connection) -> None:

@@ -25,8 +25,8 @@ Frame = tuple[int, tuple[str, int] | None, list[tuple[bytes | str | None, ...]]]
 DEATHS_MAX = 5
 """Deciders that may end in a row without having settled anything; then the worker ends too."""
 
-SETTLED, SKIPPED = "settled", "skipped"
-"""Answers to a batch, beside the names of the errors below."""
+READY, SETTLED, SKIPPED = "ready", "settled", "skipped"
+"""What a decider says, first and then to each batch, beside the names of the errors below."""
 
 ERRORS = {error.__name__: error for error in (Transient, OutcomeUnknown, LeaseLost, BrokerError)}
 
@@ -47,7 +47,8 @@ class _Decider:
                 stdin=subprocess.DEVNULL,
             )
         self.connection = Connection(ours.detach())
-        self.unanswered = 0
+        self.unanswered = 1
+        """It says by itself when it is ready."""
 
     def end(self) -> int:
         """Close the connection, which the child takes as its end; returns its exit code."""
@@ -59,17 +60,21 @@ class DecidingProcesses:
     """Implements `worker.deciding.Deciders`. Not for two threads at once."""
 
     def __init__(self, count: int) -> None:
+        """Returns when all are ready; raises Transient when one has ended before."""
         self.count = count
-        # At once, so that the first message need not wait for Python to begin.
-        self._deciders: list[_Decider | None] = [_Decider() for _ in range(count)]
         self._generation = 0
         self._deaths = 0
+        # All at once, and before a lease is asked for: no message waits for Python to begin.
+        self._deciders: list[_Decider | None] = [_Decider() for _ in range(count)]
+        for number in range(count):
+            self._answer(number)
 
     def give(self, to: int, deliveries: Sequence[Delivery], lease: Lease | None) -> None:
         """See Deciders; starts a decider again that has ended."""
         decider = self._deciders[to]
         if decider is None:
             decider = self._deciders[to] = _Decider()
+            self._answer(to)
         fence = (lease.name, lease.epoch) if lease else None
         frame: Frame = (self._generation, fence, [tuple(one) for one in deliveries])
         try:

@@ -110,17 +110,27 @@ def test_they_go_when_they_are_let_go(deciders: DecidingProcesses) -> None:
     assert deciders_of(os.getpid()) == []
 
 
-def test_deciders_that_cannot_begin_end_the_worker(
+def test_deciders_that_cannot_begin_are_no_deciders(
     database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What is wrong ends the worker at its start."""
     del database
     monkeypatch.setenv("SCRIP_SIGNATURES", "strict")
     monkeypatch.setenv("SCRIP_SIGNING_KEYS", "/nowhere")
+    with pytest.raises(Transient, match="exit code 1"):
+        DecidingProcesses(1)
+
+
+def test_deciders_that_die_again_and_again_end_the_worker(database: psycopg.Connection) -> None:
+    """It would be alive and settle nothing."""
     deciders = DecidingProcesses(1)
-    for _ in range(DEATHS_MAX):
-        with pytest.raises(Transient):  # noqa: PT012 - whichever of the two meets it first
-            deciders.give(0, grants("ann", 1), None)
-            deciders.settled()
-    with pytest.raises(DecidersDieError):  # noqa: PT012 - the same
-        deciders.give(0, grants("ann", 1), None)
-        deciders.settled()
+    deciders.give(0, grants("ann", 1), None)
+    deciders.settled()
+    with database.transaction():  # so that nothing more is settled
+        database.execute("SELECT FROM accounts FOR UPDATE")
+        for error in (*[Transient] * DEATHS_MAX, DecidersDieError):
+            deciders.give(0, grants("ann", 2), None)
+            (decider,) = deciders_of(os.getpid())
+            os.kill(decider, signal.SIGKILL)
+            with pytest.raises(error):
+                deciders.settled()
