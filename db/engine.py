@@ -30,6 +30,8 @@ _BY_INDEX = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "plan_cache_mode": "force_generic_plan",
+    # Before PostgreSQL 18 what is off has a cost so high that it would be compiled each time.
+    "jit": "off",
 }
 
 _STEP_DOWN = """SELECT set_config('role', rolname, false) FROM pg_roles

@@ -22,7 +22,7 @@ from worker.routing import shared_out
 class Limits:
     """How much is read at once, whichever comes first; a transaction has no more than that."""
 
-    messages: int = 1_000
+    messages: int = 2_000
     bytes: int = 4_000_000
     age: float = 0.0
     """Seconds that a message may wait for others to come; 0 takes what is there."""

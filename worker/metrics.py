@@ -98,7 +98,7 @@ last_commit = Gauge(
 intake_messages = Gauge(
     "scrip_intake_messages",
     "Messages that nobody has acknowledged; asked at the scrape. On RabbitMQ without the up to "
-    "4,000 that a reader has in hand. Worry when it only grows.",
+    "8,000 that a reader has in hand. Worry when it only grows.",
     registry=WORKER,
 )
 intake_oldest = Gauge(

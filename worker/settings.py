@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     deciders: NonNegativeInt = 2
     """Processes of the worker that decide, each for its share of the customers; as many as cores.
     0 decides in the worker's own process, for small machines."""
-    batch_messages: PositiveInt = 1_000
+    batch_messages: PositiveInt = 2_000
     """Messages read at once, and in one transaction, at most; the deciders share them out."""
     batch_bytes: PositiveInt = 4_000_000
     """Bytes read at once at most, so that large messages do not fill the memory."""
@@ -63,7 +63,8 @@ class Settings(BaseSettings):
     events_keep: timedelta = timedelta(days=7)
     """How long published events stay readable, in seconds or as ISO 8601 (P7D)."""
     events_max: PositiveInt | None = 5_000_000
-    """Most events kept, whatever their age, so that the stream never fills the broker."""
+    """Most events kept, whatever their age, so that the stream never fills the broker; RabbitMQ
+    counts 1 kB for each."""
     watchdog_seconds: PositiveFloat = 60.0
     """A worker whose reader stands still for so long ends itself, to be started again."""
     submit_seconds: PositiveFloat = 10.0

@@ -28,6 +28,9 @@ from worker.intake import Limits
 from worker.memory.store import MemoryStore
 from worker.ports import Delivery
 from worker.process import process, read_batch
+from worker.settings import Settings
+
+DECIDERS = max(1, Settings.model_fields["deciders"].default)
 
 
 @dataclass(slots=True)
@@ -109,8 +112,8 @@ class Floor:
         self._engine.dispose()
 
     def _taped(self, messages: Sequence[bytes]) -> Iterator[tuple[list[Message], Tape]]:
-        """Batches as large as a full one of the reader's, each decided after the one before."""
-        decode, size = Codec().decode, Limits().messages
+        """Batches as large as a decider's in a full reading, each decided after the one before."""
+        decode, size = Codec().decode, Limits().messages // DECIDERS
         for at in range(0, len(messages), size):
             raw = messages[at : at + size]
             batch = read_batch((Delivery("", body) for body in raw), decode)
