@@ -5,9 +5,8 @@ Those handed over are held here in their order, so reading takes nothing away; t
 channel, and when it ends the broker takes them back and begins again with the oldest.
 """
 
-import ssl
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -18,23 +17,35 @@ from typing import Any
 from uuid import uuid4
 
 from amqp import AMQPError
-from kombu import Connection
+from amqp.exceptions import AccessRefused
 
-from worker.amqp_frames import SIGNATURE, Frames, Raw, drain
+from worker.amqp_connection import connect
+from worker.amqp_frames import SIGNATURE, Raw, drain
 from worker.amqp_publishing import Outgoing, Publishing, properties, send, type_of
-from worker.amqp_topology import DEAD, EVENTS, EXCHANGE, INTAKE, WAKE, declare
+from worker.amqp_topology import (
+    DEAD,
+    EVENTS,
+    EXCHANGE,
+    INTAKE,
+    WAKE,
+    Keep,
+    declare_events,
+    declare_intake,
+    declare_wake,
+)
 from worker.ports import BrokerError, Delivery
 
-_PREFETCH = 4_000
+_PREFETCH = 8_000
 """Messages handed over ahead of acknowledgement: what is under way, and more. Not a setting: a
 reader that took fewer than its predecessor held would leave the rest to come out of order."""
 
 _HEARTBEAT = 5
 """Seconds; the broker takes back what a frozen reader holds after one or two of them."""
 
-_SOCKET_TIMEOUT = 10
 _DRAIN_MAX = 1.0
 """Seconds of one wait, so that our heartbeats go out in time."""
+
+Declare = Callable[[Any], None]
 
 _KIND = {"content_type": "application/cloudevents+json", "delivery_mode": 2}  # persistent
 _EVENT = properties(**_KIND)
@@ -46,10 +57,13 @@ class AmqpBroker:
     """Implements `worker.ports.Broker`. Not for two threads at once."""
 
     settle_seconds = 0.0
-    """A quorum queue confirms what it has synced; a classic one of a subscriber may not have."""
+    """A quorum queue confirms what it has synced; a stream, or a classic queue, may not have."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keep: Keep = Keep()) -> None:  # noqa: B008 - it cannot change
+        """`keep` bounds the stream of events, so that it never fills the broker."""
         self._url = url
+        self._declare_events = partial(declare_events, keep=keep)
+        self._declared = set[Declare]()
         self._connection: Any = None
         self._generation = 0
         self._intake: Any = None
@@ -96,22 +110,22 @@ class AmqpBroker:
         """Publish to the intake; returns the messages' `message_id`."""
         names = [uuid4().hex for _ in bodies]
         each = zip(names, bodies, signatures or repeat(None), strict=False)
-        self._publish(EXCHANGE, list(starmap(_outgoing, each)), mandatory=True)
+        self._publish(declare_intake, EXCHANGE, list(starmap(_outgoing, each)))
         return names
 
     def backlog(self) -> int:
         """What waits on the queues and what is held here, but not what another reader holds."""
-        with self._answered(), self._connected().channel() as channel:
+        with self._answered(), self._ready(declare_intake).channel() as channel:
             queues = [channel.queue_declare(name, passive=True) for name in (INTAKE, DEAD)]
         return sum(int(queue.message_count) for queue in queues) + len(self._held)
 
     def publish(self, events: Sequence[str]) -> None:
-        """Publish with the type as routing key; every event is confirmed when this returns."""
+        """Publish with the type as routing key; every event is on some queue when this returns."""
         messages = [Outgoing(type_of(event), event.encode(), _EVENT) for event in events]
-        self._publish(EVENTS, messages, mandatory=False)
+        self._publish(self._declare_events, EVENTS, messages)
 
     def durable(self, wait: float) -> bool:  # noqa: ARG002 - nothing to wait for
-        """A confirmed message is on the disks of every durable queue that it was routed to."""
+        """A confirmed message is on every durable queue, and on the disks of quorum queues."""
         return True
 
     def wait_for_work(self, wait: float) -> None:
@@ -124,7 +138,7 @@ class AmqpBroker:
             self._woken = False
 
     def trim(self, keep: timedelta) -> None:
-        """Events lie in the queues of their subscribers, who say how long."""
+        """The stream of events does so by itself, as it was told when it was declared."""
 
     def close(self) -> None:
         """Hang up in order."""
@@ -133,22 +147,23 @@ class AmqpBroker:
                 self._connection.close()
             self._drop()
 
-    def _publish(self, exchange: str, messages: Sequence[Outgoing], *, mandatory: bool) -> None:
+    def _publish(self, declare: Declare, exchange: str, messages: Sequence[Outgoing]) -> None:
         with self._answered():
+            connection = self._ready(declare)
             if self._publishing is None:
-                self._publishing = Publishing(self._connected())
-            self._publishing.publish(exchange, messages, mandatory=mandatory)
+                self._publishing = Publishing(connection)
+            self._publishing.publish(exchange, messages)
 
     def _consume(self) -> None:
         if self._intake is None:
-            self._intake = self._connected().channel()
+            self._intake = self._ready(declare_intake, declare_wake).channel()
             self._intake.basic_qos(0, _PREFETCH, False)
             for queue in (INTAKE, DEAD):
                 self._intake.basic_consume(queue, consumer_tag=queue)
 
     def _listen(self) -> None:
         if not self._listens:
-            channel = self._connected().channel()
+            channel = self._ready(declare_wake).channel()
             queue = channel.queue_declare(exclusive=True, arguments={"x-max-length": 1}).queue
             channel.queue_bind(queue, WAKE)
             channel.basic_consume(queue, consumer_tag=WAKE, no_ack=True)
@@ -177,23 +192,20 @@ class AmqpBroker:
             wait = 0.0
         self._connection.heartbeat_tick()
 
+    def _ready(self, *needed: Declare) -> Any:
+        """The connection, with what is needed there; others declare it for who may not."""
+        connection = self._connected()
+        for declare in needed:
+            if declare not in self._declared:
+                with connection.channel() as channel, suppress(AccessRefused):
+                    declare(channel)
+                self._declared.add(declare)
+        return connection
+
     def _connected(self) -> Any:
         if self._connection is None:
-            options = {
-                "frame_handler": partial(Frames, self._deliver),
-                "read_timeout": _SOCKET_TIMEOUT,
-                "write_timeout": _SOCKET_TIMEOUT,
-            }
             self._generation += 1
-            client = Connection(
-                self._url,
-                heartbeat=_HEARTBEAT,
-                ssl=verified(self._url),
-                transport_options=options,
-            )
-            self._connection = client.transport.establish_connection()
-            with self._connection.channel() as channel:
-                declare(channel)
+            self._connection = connect(self._url, self._deliver, _HEARTBEAT)
         return self._connection
 
     def _drop(self) -> None:
@@ -203,6 +215,7 @@ class AmqpBroker:
         self._connection = self._intake = self._publishing = None
         self._listens = self._woken = False
         self._held.clear()
+        self._declared.clear()
 
     @contextmanager
     def _answered(self) -> Iterator[None]:
@@ -215,13 +228,6 @@ class AmqpBroker:
         except BaseException:
             self._drop()
             raise
-
-
-def verified(url: str) -> dict[str, Any] | bool:
-    """How to speak TLS where the URL says so: with a certificate for the host that it names."""
-    if not url.startswith("amqps:"):
-        return False
-    return {"server_hostname": None, "cert_reqs": ssl.CERT_REQUIRED}
 
 
 def _outgoing(name: str, body: bytes, signature: str | None) -> Outgoing:

@@ -44,19 +44,20 @@ class Publishing:
         self._channel = connection.channel()
         self._channel.events["basic_ack"].add(self._confirm)
         self._channel.events["basic_nack"].add(_refuse)
+        self._channel.events["basic_return"].add(_returned)
         self._channel.confirm_select()
         self._last = self._lowest = 0
         self._unconfirmed: set[int] = set()
 
-    def publish(self, exchange: str, messages: Sequence[Outgoing], *, mandatory: bool) -> None:
-        """Returns when the broker has every message; with `mandatory`, on some queue."""
+    def publish(self, exchange: str, messages: Sequence[Outgoing]) -> None:
+        """Returns when the broker has every message, each on some queue."""
         for at in range(0, len(messages), _PIECE):
             piece = messages[at : at + _PIECE]
             if len(self._unconfirmed) >= WINDOW:
                 self._wait_until_unconfirmed(WINDOW // 2)
             first, self._last = self._last + 1, self._last + len(piece)
             self._unconfirmed.update(range(first, self._last + 1))
-            send(self._channel, exchange, piece, mandatory=mandatory)
+            send(self._channel, exchange, piece, mandatory=True)
         self._wait_until_unconfirmed(0)
 
     def _wait_until_unconfirmed(self, number: int) -> None:
@@ -123,3 +124,7 @@ def _short(text: str) -> bytes:
 
 def _refuse(tag: int, _: bool) -> None:
     raise Refused(f"the broker refused message {tag} of this connection")
+
+
+def _returned(_: Exception, exchange: str, key: str, __: Message) -> None:
+    raise Refused(f"no queue is bound to the exchange {exchange} for a message of type {key}")

@@ -10,7 +10,7 @@ from celery import Celery
 from celery.signals import setup_logging
 
 from worker import wiring
-from worker.amqp_broker import verified
+from worker.amqp_connection import verified
 from worker.log import set_up_logging
 from worker.settings import Settings, load
 from worker.step import IntakeStep
@@ -20,6 +20,7 @@ QUEUE = "scrip.tasks"
 
 def make_app(settings: Settings) -> Celery:
     """The app for these settings, with everything off that could lose, leak or run foreign code."""
+    url = wiring.broker_url(settings)
     app = Celery("scrip", include=["worker.tasks"], set_as_current=False)
     app.conf.update(
         result_expires=300,
@@ -40,14 +41,20 @@ def make_app(settings: Settings) -> Celery:
             "expire": {
                 "task": "scrip.expire",
                 "schedule": settings.expiry_seconds,
-                "options": {"expires": settings.expiry_seconds},
+                "options": {"expires": settings.expiry_seconds, **_of_beat(url)},
             }
         },
         timezone="UTC",
-        **_of_broker(wiring.broker_url(settings)),
+        **_of_broker(url),
     )
     app.steps["worker"].add(IntakeStep)
     return app
+
+
+def _of_beat(url: str) -> dict[str, Any]:
+    """Where else RabbitMQ would have to let it declare and read, and write to any queue."""
+    direct = {"exchange": QUEUE, "routing_key": QUEUE, "declare": list[str]()}
+    return direct if wiring.is_amqp(url) else {}
 
 
 def _of_broker(url: str) -> dict[str, Any]:

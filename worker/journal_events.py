@@ -25,16 +25,6 @@ _OPEN_MAX = timedelta(minutes=10)
 """No transaction of scrip is open for longer (db/engine.py)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What is known of the published events of all accounts."""
-
-    is_kept: bool
-    """Whether the broker keeps events at all."""
-    since: datetime
-    """Events from before this may have been trimmed."""
-
-
 def instant_of(said: Any) -> datetime | None:
     """An event's time; None for what is none."""
     try:
@@ -44,10 +34,8 @@ def instant_of(said: Any) -> datetime | None:
     return instant if instant.tzinfo is not None else None
 
 
-def gaps(books: Books, told: Mapping[int, bytes], published: Published) -> Iterator[Violation]:
-    """Which of an account's events are neither on the stream nor in the outbox."""
-    if not published.is_kept:
-        return
+def gaps(books: Books, told: Mapping[int, bytes], since: datetime) -> Iterator[Violation]:
+    """Which events from `since` on are neither on the stream nor in the outbox."""
     missing = [seq for seq in range(1, books.event_seq + 1) if seq not in told]
     trimmed = 0  # the stream is trimmed from its beginning
     while trimmed < len(missing) and missing[trimmed] == trimmed + 1:
@@ -55,7 +43,7 @@ def gaps(books: Books, told: Mapping[int, bytes], published: Published) -> Itera
     at = {receipt.event_seq: receipt.at.now for receipt in books.receipts if receipt.event_seq}
     for seq in missing[:trimmed]:
         # of runs, and so of their events, nobody knows the number: those excuse themselves
-        if at.get(seq, published.since) > published.since + _UNSURE:
+        if at.get(seq, since) > since + _UNSURE:
             yield _never(seq)
     yield from map(_never, missing[trimmed:])
 

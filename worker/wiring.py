@@ -6,6 +6,7 @@ from threading import Event
 
 from db.roles import RELAY
 from worker.amqp_broker import AmqpBroker
+from worker.amqp_topology import Keep
 from worker.clock import SystemClock
 from worker.deciders import DecidingProcesses
 from worker.deciding import Deciders, OwnThread
@@ -31,8 +32,13 @@ def broker(settings: Settings) -> WiredBroker:
     """The broker that the URL names; one connection, for one thread."""
     url = broker_url(settings)
     if is_amqp(url):
-        return AmqpBroker(url)
+        return AmqpBroker(url, kept(settings))
     return RedisBroker(url, settings.events_max)
+
+
+def kept(settings: Settings) -> Keep:
+    """The limits of RabbitMQ's stream of events."""
+    return Keep(settings.events_keep, settings.events_max)
 
 
 def is_amqp(url: str) -> bool:

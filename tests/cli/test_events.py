@@ -19,8 +19,7 @@ import redis
 from db.store import PostgresStore
 from tests.cli.conftest import Drain, Run, Write
 from tests.cli.messages import line
-from worker import settings
-from worker.cli import events_stream
+from worker.cli import events_chunk
 from worker.clock import SystemClock
 from worker.lease import Tenure
 from worker.redis_broker import EVENTS, RedisBroker
@@ -114,7 +113,7 @@ def test_a_chunk_ends_anywhere(
         for _, fields in kept(client):
             client.xadd(EVENTS, fields)  # type: ignore[arg-type]
     for size in (1, 2, 3, 7):
-        monkeypatch.setattr(events_stream, "CHUNK", size)
+        monkeypatch.setattr(events_chunk, "CHUNK", size)
         assert seqs(run) == [1, 2, 3, 4]
 
 
@@ -193,11 +192,3 @@ def test_what_cannot_be_asked(run: Run, options: list[str], sentence: str) -> No
     result = run("events", *options)
     assert result.exit_code in (1, 2)
     assert sentence in result.stderr
-
-
-def test_rabbitmq_keeps_no_events(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BROKER_URL", "amqp://guest:guest@127.0.0.1:1//")
-    settings.load.cache_clear()
-    result = run("events")
-    assert result.exit_code != 0
-    assert "RabbitMQ hands events" in str(result.exception)

@@ -10,7 +10,8 @@ from kombu import Connection
 
 from tests.brokers.on_rabbitmq import DEAD, EVENTS, EXCHANGE, INTAKE, WAKE, RabbitClient
 
-QUEUES = (INTAKE, DEAD)
+KEPT = "credits.events.kept"
+QUEUES = (INTAKE, DEAD, KEPT)
 EXCHANGES = (EXCHANGE, EVENTS, WAKE)
 
 

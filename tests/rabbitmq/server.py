@@ -69,13 +69,18 @@ class RabbitMQ(Server):
             self._mapper = None
 
     def remembers_its_queues(self) -> bool:
-        """Whether each quorum queue is in the index on disk, which follows about a second behind.
+        """Whether each queue and what streams need is in an index on disk, a second behind.
 
         RabbitMQ that is killed sooner finds the queue again and no leader for it, for ever.
         """
-        index = b"".join(path.read_bytes() for path in self.folder.glob("*/quorum/*/names.dets"))
-        queues = [path for path in self.folder.glob("*/quorum/*/*") if path.is_dir()]
-        return bool(queues) and all(queue.name.encode() in index for queue in queues)
+        indexes = self.folder.glob("*/*/*/names.dets")
+        return all(map(_is_whole, indexes)) and any(self.folder.glob("*/quorum/*/*/"))
+
+    def administer(self, script: str) -> None:
+        """Run a shell's commands as the node's administrator, who has `rabbitmqctl`."""
+        path = f"{PROGRAMS}:{os.environ.get('PATH', '')}"
+        environment = {**self._environment(), "PATH": path}
+        subprocess.run(["/bin/sh", "-e", "-c", script], env=environment, check=True)
 
     def _command(self) -> list[str]:
         path = self.folder / "rabbitmq.conf"
@@ -114,3 +119,9 @@ class RabbitMQ(Server):
         except (AMQPError, OSError):
             return False
         return True
+
+
+def _is_whole(index: Path) -> bool:
+    """Whether it names each queue of its folder."""
+    folders = [path for path in index.parent.iterdir() if path.is_dir()]
+    return all(path.name.encode() in index.read_bytes() for path in folders)

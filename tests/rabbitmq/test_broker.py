@@ -31,6 +31,7 @@ def open_broker(rabbitmq_url: str) -> Iterator[Open]:
             broker = AmqpBroker(rabbitmq_url)
             opened.callback(broker.close)
             broker.backlog()
+            broker.publish([])
             return broker
 
         yield one_more

@@ -17,7 +17,7 @@ from tests.rabbitmq.installation import Outsider
 from tests.rabbitmq.server import RabbitMQ
 from worker import stack
 from worker.amqp_broker import AmqpBroker
-from worker.amqp_topology import DELIVERIES_MAX
+from worker.amqp_topology import DELIVERIES_MAX, KEPT
 from worker.embedded import Servers
 
 CUSTOMERS = [f"cus{number}" for number in range(150)]
@@ -59,6 +59,7 @@ def test_a_broker_that_is_killed_has_lost_nothing(
         outsider.wait_for_reader()
         publishing = outsider.publishing(load)
         outsider.wait_for_receipts(1_000)
+        wait_for("the stream of events", lambda: outsider.client.waiting(KEPT))
         wait_for("the index of queues", rabbitmq.remembers_its_queues)
         rabbitmq.kill()
         rabbitmq.start()

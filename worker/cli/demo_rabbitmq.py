@@ -13,15 +13,15 @@ from amqp import AMQPError
 from amqp.exceptions import NotFound
 from kombu import Connection
 
-from worker.amqp_broker import verified
-from worker.amqp_topology import DEAD, EVENTS, EXCHANGE, INTAKE, WAKE, declare
+from worker.amqp_connection import verified
+from worker.amqp_topology import DEAD, EVENTS, EXCHANGE, INTAKE, KEPT, WAKE
 from worker.settings import SettingsError
 from worker.state import Data
 
 TASKS = "scrip.tasks"
 """Celery's queue and its exchange."""
 
-QUEUES = (INTAKE, DEAD, TASKS)
+QUEUES = (INTAKE, DEAD, KEPT, TASKS)
 EXCHANGES = (EXCHANGE, EVENTS, WAKE, TASKS)
 
 
@@ -35,7 +35,7 @@ def borrowed(url: str) -> Iterator[None]:
         if found := _there(connection):
             raise SettingsError(_occupied(url, found))
         with connection.channel() as channel:
-            declare(channel)
+            channel.exchange_declare(EVENTS, "topic", durable=True, auto_delete=False)
     try:
         yield
     finally:

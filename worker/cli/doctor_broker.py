@@ -22,7 +22,9 @@ WAITING_MAX = 10.0
 def broker_checks(settings: Settings) -> Iterator[Finding]:
     """Whether it answers, is new enough, keeps what it is given, and is being read."""
     url = wiring.broker_url(settings)
-    return rabbitmq_checks(url) if wiring.is_amqp(url) else _redis_checks(url)
+    if wiring.is_amqp(url):
+        return rabbitmq_checks(url, wiring.kept(settings))
+    return _redis_checks(url)
 
 
 def _redis_checks(url: str) -> Iterator[Finding]:

@@ -11,8 +11,9 @@ from rich.progress import Progress
 from domain.books import Books
 from worker import settings
 from worker.cli.customers import Currency, accounts_of, reading
+from worker.cli.events_chunk import Chunk
 from worker.cli.events_sequence import Event, Numbering, read_event
-from worker.cli.events_stream import Chunk, event_stream
+from worker.cli.events_stream import event_stream
 from worker.cli.events_words import line_of
 from worker.cli.invoice import MaybeTenant
 from worker.cli.output import count, err, out, plain, progress

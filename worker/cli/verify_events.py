@@ -8,12 +8,11 @@ from datetime import datetime
 from db.books import Snapshot
 from domain.books import Violation
 from domain.identity import Id128, account_id
-from worker import wiring
 from worker.cli.events_sequence import read_event
 from worker.cli.events_stream import event_stream
 from worker.cli.output import count, progress
 from worker.journal import Journal
-from worker.journal_events import Published, instant_of
+from worker.journal_events import instant_of
 from worker.settings import Settings
 
 _SEQ_MAX = 2**63 - 1
@@ -57,20 +56,21 @@ class Events:
 
 def read_events(
     chosen: Settings, seen: Snapshot, journal: Journal
-) -> tuple[Events, Published, list[Violation]]:
-    """Everything published or waiting to be; the snapshot has to be older than this reading."""
+) -> tuple[Events, datetime, list[Violation]]:
+    """Everything published or waiting to be; the snapshot has to be older than this reading.
+
+    With the instant before which events may have been trimmed.
+    """
     events, wrong = Events(journal), list[Violation]()
-    is_kept = not wiring.is_amqp(wiring.broker_url(chosen))
-    if is_kept:
-        with event_stream(chosen) as stream, progress("{task.completed:,} events") as shown:
-            task = shown.add_task("reading events", total=stream.length())
-            for chunk in stream.kept():
-                wrong += events.take(chunk.events)
-                shown.update(task, completed=chunk.read)
+    with event_stream(chosen) as stream, progress("{task.completed:,} events") as shown:
+        task = shown.add_task("reading events", total=stream.length())
+        for chunk in stream.kept():
+            wrong += events.take(chunk.events)
+            shown.update(task, completed=chunk.read)
     since = events.oldest or seen.now - chosen.events_keep
     for _, lines in seen.unsent():
         wrong += events.take(lines.split(b"\n"))
     if events.unreadable:
         what = f"{count(events.unreadable, 'entry', 'entries')} cannot be read as an event"
         wrong.append(Violation("I11", "stream", what))
-    return events, Published(is_kept, since), wrong
+    return events, since, wrong
