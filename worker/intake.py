@@ -86,7 +86,12 @@ class Reader:
         return 0
 
     def stop(self) -> None:
-        """Give the partition up after the last turn, what is held of it first."""
+        """Finish what is in hand, then give the partition up, what is held of it first."""
+        try:
+            while self._readings:
+                self._finish_oldest()
+        except (LeaseLost, Transient, BrokerError) as error:
+            log.warning("left to the successor", error=str(error))
         self._begin_again()
         self._deciders.stop()
         try:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from celery import Celery
+from kombu import pools
 
 from tests.end_to_end.messages import grant
 from tests.end_to_end.outsider import wait_for
@@ -69,6 +70,7 @@ def test_an_installation_works_over_tls(
         assert task.get(timeout=30)["outcome"] == "applied"
         unsent = "SELECT 1 FROM outbox"
         wait_for("its events", lambda: database.execute(unsent).fetchone() is None)
+    pools.reset()  # Celery leaves the connection of its answers open
 
 
 @pytest.mark.parametrize(("pem", "trusted"), [(HERE, False), (ELSEWHERE, True)], indirect=["pem"])

@@ -63,8 +63,10 @@ class Outsider(Observer):
         wait_for("the receipts", lambda: self.count("receipts") >= number, SECONDS_MAX)
 
     def wait_until_quiet(self, number: int) -> None:
-        """Returns when so many messages are decided and every event is out."""
+        """Returns when so many messages are decided and none is left, and every event is out."""
         self.wait_for_receipts(number)
+        # A worker that is killed has deciders that go on for a moment: what they did comes again.
+        wait_for("an empty intake", lambda: not self.client.backlog(), SECONDS_MAX)
         wait_for("an empty outbox", lambda: not self.count("outbox"), SECONDS_MAX)
 
     def violations(self, load: list[bytes]) -> list[str]:
