@@ -45,14 +45,17 @@ class Installation:
 
 
 @contextmanager
-def installation(kind: Kind) -> Iterator[Installation]:
-    """Fresh servers, all durable: fsync, synchronous_commit, appendfsync always, quorum queues."""
+def installation(kind: Kind, data: Path | None = None) -> Iterator[Installation]:
+    """Fresh servers, all durable: fsync, synchronous_commit, appendfsync always, quorum queues.
+
+    With `data`, a folder that another user can pass, the database there goes on.
+    """
     for name in ("DATABASE_URL", "BROKER_URL"):
         os.environ.pop(name, None)
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="scrip-")))
         folder.chmod(0o711)  # PostgreSQL may pass, as nobody, to its own folder
-        postgres, broker = Postgres(folder / "postgres"), kind.server(folder / "broker")
+        postgres, broker = Postgres((data or folder) / "postgres"), kind.server(folder / "broker")
         for server in (postgres, broker):
             opened.callback(server.stop)
             server.start()
