@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.reference.mixes import mix
 from worker.codec import Codec
+from worker.memory.clock import MemoryClock
+from worker.memory.store import MemoryStore
 from worker.ports import Delivery
+from worker.process import process, read_batch
 from worker.routing import FAR_REACHING, shared_out
 
 TEXTS = st.text(min_size=1, max_size=20)
@@ -77,3 +81,18 @@ def test_only_what_is_no_message_has_no_customer(body: Any) -> None:
     raw = json.dumps(body).encode()
     shared_out([Delivery("1", raw)], 2)
     assert type(Codec().decode(raw)).__name__ == "Malformed"
+
+
+def test_only_what_is_named_reaches_further() -> None:
+    """A kind that is added and touches others than its customer has to be named too."""
+    store, decode = MemoryStore(MemoryClock()), Codec().decode
+    far_reaching = set()
+    for message, _ in mix(1, 3_000):
+        if message is None:
+            continue
+        batch = read_batch([Delivery("", json.dumps(message).encode())], decode)
+        changes = process(batch, store, None)
+        others = changes.accounts.keys() - {one.account_id for one in batch.messages}
+        if others or changes.tenants:
+            far_reaching.add(message["type"])
+    assert far_reaching == set(FAR_REACHING)
