@@ -12,15 +12,14 @@ from celery import Celery
 
 from tests.end_to_end.messages import event, grant
 from tests.end_to_end.outsider import Outsider, wait_for
+from tests.producing import producer
 
 
-@pytest.fixture
-def producer(running: Outsider) -> Iterator[Celery]:
+@pytest.fixture(name="producer")
+def _producer(running: Outsider) -> Iterator[Celery]:
     url = running.servers.broker_url
-    with Celery("billing", broker=url, backend=url, set_as_current=False) as app:
+    with producer(url, url) as app:
         yield app
-    backend: Any = app.backend
-    backend.client.close()
 
 
 def submitted(producer: Celery, message: bytes) -> Any:

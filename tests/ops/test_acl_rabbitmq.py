@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from amqp import Message
 from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed
-from celery import Celery
-from kombu import pools
 
 from tests.end_to_end.messages import grant
 from tests.end_to_end.outsider import wait_for
 from tests.ops.installation import free_port, run
 from tests.ops.scraped import scraped
 from tests.ops.security_page import block
+from tests.producing import producer
 from tests.rabbitmq.clients import Client, emptied
 from tests.rabbitmq.server import RabbitMQ
 from worker import stack
@@ -185,14 +184,11 @@ def subscribed(crm: Client) -> bool:
 
 def submit(broker_url: str) -> None:
     """A Python producer that waits for its receipt."""
-    with Celery("shop", broker=broker_url, backend="rpc://", set_as_current=False) as app:
+    with producer(broker_url, "rpc://") as app:
         message = [grant("bob", 7).decode()]
         way = partial(app.send_task, exchange=TASKS, routing_key=TASKS, declare=[])
         task = way("credits.submit", message)
         assert task.get(timeout=20)["outcome"] == "applied"
-        backend: Any = app.backend
-        backend.result_consumer.stop()
-        pools.reset()
 
 
 def refusals(node: RabbitMQ) -> list[str]:

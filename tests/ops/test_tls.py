@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from celery import Celery
-from kombu import pools
 
 from tests.end_to_end.messages import grant
 from tests.end_to_end.outsider import wait_for
 from tests.ops.installation import run
 from tests.ops.tls import MISSING, OPENSSL, certificate, terminated
+from tests.producing import producer
 from worker import stack
 from worker.embedded import Servers
 
@@ -62,15 +61,14 @@ def test_an_installation_works_over_tls(
     with (
         stack.processes(Servers(database_url, secured), tmp_path),
         psycopg.connect(database_url, autocommit=True) as database,
-        Celery("billing", broker=plain, backend=backend, set_as_current=False) as producer,
+        producer(plain, backend) as app,
     ):
         wait_for("a reader", lambda: database.execute("SELECT 1 FROM leases").fetchone())
         message = [json.loads(grant("ann", 500))]
-        task = producer.send_task("credits.submit", args=message, queue="scrip.tasks")
+        task = app.send_task("credits.submit", args=message, queue="scrip.tasks")
         assert task.get(timeout=30)["outcome"] == "applied"
         unsent = "SELECT 1 FROM outbox"
         wait_for("its events", lambda: database.execute(unsent).fetchone() is None)
-    pools.reset()  # Celery leaves the connection of its answers open
 
 
 @pytest.mark.parametrize(("pem", "trusted"), [(HERE, False), (ELSEWHERE, True)], indirect=["pem"])

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from celery import Celery
-from kombu import pools
 
 from tests.end_to_end.messages import event, grant, mixed
 from tests.end_to_end.outsider import wait_for
+from tests.producing import producer
 from tests.rabbitmq.installation import Outsider
 from tests.rabbitmq.server import RabbitMQ
 from worker import stack
@@ -112,18 +112,15 @@ def test_credits_submit_answers_over_rabbitmq(outsider: Outsider, tmp_path: Path
     url = outsider.servers.broker_url
     with (
         stack.processes(outsider.servers, tmp_path),
-        Celery("billing", broker=url, backend="rpc://", set_as_current=False) as producer,
+        producer(url, "rpc://") as app,
     ):
         outsider.wait_for_reader()
-        told = _submitted(producer, grant("sub", 500))
+        told = _submitted(app, grant("sub", 500))
         assert told.items() >= {"outcome": "applied", "seq_first": 1}.items()
-        told = _submitted(producer, event("credit.deduct", "poor", amount=1))
+        told = _submitted(app, event("credit.deduct", "poor", amount=1))
         assert told["reason"] == "insufficient_credit"
-        backend: Any = producer.backend
-        backend.result_consumer.stop()
-        pools.reset()
 
 
-def _submitted(producer: Celery, message: bytes) -> Any:
-    task = producer.send_task("credits.submit", args=[json.loads(message)], queue="scrip.tasks")
+def _submitted(app: Celery, message: bytes) -> Any:
+    task = app.send_task("credits.submit", args=[json.loads(message)], queue="scrip.tasks")
     return task.get(timeout=15)
