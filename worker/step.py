@@ -1,7 +1,7 @@
 """The intake inside a Celery worker: a bootstep with a thread of its own.
 
 The thread has its own connections and owes nothing to Celery's event loop. It drains on SIGTERM:
-the batch in hand is finished, committed and acknowledged. A thread that dies or stands still takes
+what is in hand is committed and acknowledged. A thread that dies or stands still takes
 the process with it, because a worker that looks alive and reads nothing is the worst kind.
 """
 
@@ -43,7 +43,7 @@ class IntakeThread:
         listen("worker", chosen.health_host, chosen.health_port, self._pulse, scrape)
 
     def stop(self) -> None:
-        """Finish the batch in hand, then end."""
+        """Finish what is in hand, then end."""
         self._stop.set()
         self._reader.join(STOP_SECONDS_MAX)
 

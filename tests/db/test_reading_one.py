@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy.engine import make_url
 
 from db import roles
 from db.engine import engine_for
 from db.migrate import upgrade
 from db.readers import EVERY_TENANT, bind, login_of
 from db.store import PostgresStore
-from tests.db.test_row_security import OURS, SECRET, THEIRS, story
+from tests.db.logins import create, drop, logged_in
+from tests.db.test_row_security import OURS, THEIRS, story
 from worker.process import Batch, process
 
 Database = psycopg.Connection[Any]
@@ -43,8 +41,7 @@ def owner(database_url: str) -> Iterator[Database]:
     process(Batch(messages=story(OURS) + story(THEIRS)), PostgresStore(engine), None)
     with psycopg.connect(database_url, autocommit=True) as connection:
         for name, login in LOGINS.items():
-            make = f"CREATE ROLE {login} LOGIN PASSWORD '{SECRET}' IN ROLE {ROLES[name]}"
-            connection.execute(make.encode())
+            create(connection, login, ROLES[name])
         with engine.begin() as binding:
             bind(binding, LOGINS["finder"], [OURS])
             bind(binding, LOGINS["reader"], [OURS])
@@ -52,16 +49,7 @@ def owner(database_url: str) -> Iterator[Database]:
         engine.dispose()
         yield connection
         for login in LOGINS.values():
-            connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(login)))
-            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(login)))
-
-
-@contextmanager
-def logged_in(database_url: str, name: str) -> Iterator[Database]:
-    url = make_url(database_url).set(username=LOGINS[name], password=SECRET)
-    shown = url.render_as_string(hide_password=False)
-    with psycopg.connect(shown, autocommit=True) as connection:
-        yield connection
+            drop(connection, login)
 
 
 def one(connection: Database, function: str, tenant: str = OURS) -> list[tuple[Any, ...]]:
@@ -75,20 +63,20 @@ def test_one_row_is_that_of_the_view(owner: Database, database_url: str, functio
     view = ASKED[function][0]
     where = f"tenant = '{OURS}' AND {KEY.get(function, 'true')}"
     wanted = owner.execute(f"SELECT * FROM {view} WHERE {where}".encode()).fetchall()
-    with logged_in(database_url, "finder") as finder:
+    with logged_in(database_url, LOGINS["finder"]) as finder:
         assert one(finder, function) == wanted
     assert len(wanted) == 1
 
 
 @pytest.mark.parametrize("view", roles.VIEWS)
 def test_who_may_read_may_not_list(owner: Database, database_url: str, view: str) -> None:
-    with logged_in(database_url, "finder") as finder, pytest.raises(InsufficientPrivilege):
+    with logged_in(database_url, LOGINS["finder"]) as finder, pytest.raises(InsufficientPrivilege):
         finder.execute(f"SELECT * FROM {view}".encode())
 
 
 @pytest.mark.parametrize("function", ASKED)
 def test_who_may_list_may_read(owner: Database, database_url: str, function: str) -> None:
-    with logged_in(database_url, "reader") as reader:
+    with logged_in(database_url, LOGINS["reader"]) as reader:
         assert len(one(reader, function)) == 1
 
 
@@ -101,7 +89,7 @@ def test_one_row_of_another_tenant_is_not_there(
     owner: Database, database_url: str, name: str, tenant: str, rows: int, function: str
 ) -> None:
     """Though the function works with its owner's rights."""
-    with logged_in(database_url, name) as connection:
+    with logged_in(database_url, LOGINS[name]) as connection:
         assert len(one(connection, function, tenant)) == rows
 
 
@@ -117,7 +105,7 @@ def test_one_row_of_another_tenant_is_not_there(
 def test_nothing_that_a_finder_may_do_shows_more(
     owner: Database, database_url: str, attempt: str
 ) -> None:
-    with logged_in(database_url, "finder") as finder:
+    with logged_in(database_url, LOGINS["finder"]) as finder:
         finder.execute(attempt.encode())
         asked = "SELECT * FROM public.balance_of('{}', 'acme', 'USD')"
         assert finder.execute(asked.format(THEIRS).encode()).fetchall() == []
@@ -135,7 +123,7 @@ def test_nothing_that_a_finder_may_do_shows_more(
     ],
 )
 def test_what_would_show_more_is_refused(owner: Database, database_url: str, attempt: str) -> None:
-    with logged_in(database_url, "finder") as finder, pytest.raises(InsufficientPrivilege):
+    with logged_in(database_url, LOGINS["finder"]) as finder, pytest.raises(InsufficientPrivilege):
         finder.execute(attempt.encode())
 
 
@@ -171,7 +159,7 @@ def test_one_row_is_found_by_the_index(owner: Database, database_url: str) -> No
     )
     owner.execute("VACUUM ANALYZE accounts")
     owner.execute("SELECT pg_stat_reset()")
-    with logged_in(database_url, "finder") as finder:
+    with logged_in(database_url, LOGINS["finder"]) as finder:
         assert len(one(finder, "grant_of")) == 1
     scans = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'accounts'"
     assert owner.execute(scans.encode()).fetchone() == (0,)

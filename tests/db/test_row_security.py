@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy.engine import make_url
 
 from db import roles
 from db.engine import engine_for
@@ -19,9 +16,9 @@ from db.readers import EVERY_TENANT, bind, bound, login_of, unbind
 from db.store import PostgresStore
 from domain.messages import Message
 from tests import builders, verbs
+from tests.db.logins import create, drop, logged_in
 from worker.process import Batch, process
 
-SECRET = "s3cret"
 OURS, THEIRS = "ours", "theirs"
 LOGINS = {name: f"scrip_test_{os.getpid()}_{name}" for name in ("a", "b", "all", "unbound")}
 """Logins belong to the server, which other tests may use at the same time."""
@@ -47,8 +44,7 @@ def owner(database_url: str) -> Iterator[Database]:
     process(Batch(messages=story(OURS) + story(THEIRS)), PostgresStore(engine), None)
     with psycopg.connect(database_url, autocommit=True) as connection:
         for login in LOGINS.values():
-            make = f"CREATE ROLE {login} LOGIN PASSWORD '{SECRET}' IN ROLE {roles.READER}"
-            connection.execute(make.encode())
+            create(connection, login, roles.READER)
         with engine.begin() as binding:
             bind(binding, LOGINS["a"], [OURS])
             bind(binding, LOGINS["b"], [THEIRS])
@@ -57,16 +53,7 @@ def owner(database_url: str) -> Iterator[Database]:
         yield connection
         connection.execute("RESET ROLE")
         for login in LOGINS.values():
-            connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(login)))
-            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(login)))
-
-
-@contextmanager
-def logged_in(database_url: str, login: str) -> Iterator[Database]:
-    url = make_url(database_url).set(username=LOGINS[login], password=SECRET)
-    shown = url.render_as_string(hide_password=False)
-    with psycopg.connect(shown, autocommit=True) as connection:
-        yield connection
+            drop(connection, login)
 
 
 def tenants(connection: Database, view: str) -> set[str]:
@@ -81,7 +68,7 @@ def tenants(connection: Database, view: str) -> set[str]:
 def test_a_reader_sees_the_tenants_it_is_bound_to(
     owner: Database, database_url: str, login: str, view: str, seen: set[str]
 ) -> None:
-    with logged_in(database_url, login) as reader:
+    with logged_in(database_url, LOGINS[login]) as reader:
         assert tenants(reader, view) == seen
 
 
@@ -115,7 +102,7 @@ def test_stepping_down_to_the_role_binds_to_nothing(owner: Database, view: str) 
 def test_nothing_that_a_reader_may_do_shows_more(
     owner: Database, database_url: str, attempt: str
 ) -> None:
-    with logged_in(database_url, "a") as reader:
+    with logged_in(database_url, LOGINS["a"]) as reader:
         reader.execute(attempt.format(**LOGINS).encode())
         assert [tenants(reader, f"public.{view}") for view in roles.VIEWS] == [{OURS}] * 5
 
@@ -135,7 +122,7 @@ def test_nothing_that_a_reader_may_do_shows_more(
     ],
 )
 def test_what_would_show_more_is_refused(owner: Database, database_url: str, attempt: str) -> None:
-    with logged_in(database_url, "a") as reader, pytest.raises(InsufficientPrivilege):
+    with logged_in(database_url, LOGINS["a"]) as reader, pytest.raises(InsufficientPrivilege):
         reader.execute(attempt.format(**LOGINS).encode())
 
 
@@ -143,7 +130,7 @@ def test_a_function_of_the_readers_own_is_shown_no_other_row(
     owner: Database, database_url: str
 ) -> None:
     """However cheap it says it is: it is asked about rows that are the reader's already."""
-    with logged_in(database_url, "a") as reader:
+    with logged_in(database_url, LOGINS["a"]) as reader:
         reader.execute("CREATE TEMP TABLE seen (note text)")
         reader.execute(
             "CREATE FUNCTION pg_temp.look(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 "
@@ -162,7 +149,7 @@ def test_a_customer_is_still_found_by_the_index(owner: Database, database_url: s
     )
     owner.execute("VACUUM ANALYZE accounts, entries")
     asked = "SELECT * FROM ledger WHERE tenant = 'ours' AND customer = '77' AND seq > 1"
-    with logged_in(database_url, "a") as reader:
+    with logged_in(database_url, LOGINS["a"]) as reader:
         plan = "\n".join(row[0] for row in reader.execute(f"EXPLAIN {asked}".encode()))
     assert "accounts_by_customer" in plan
 
@@ -177,7 +164,7 @@ def test_bindings_are_given_and_taken(owner: Database, database_url: str) -> Non
             (login, THEIRS),
         ]
         assert unbind(connection, login, [OURS]) == 1
-    with logged_in(database_url, "unbound") as reader:
+    with logged_in(database_url, LOGINS["unbound"]) as reader:
         assert tenants(reader, "balance") == {THEIRS}
         with engine.begin() as connection:
             assert unbind(connection, login, []) == 1
