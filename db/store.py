@@ -10,6 +10,7 @@ from psycopg import Connection
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from db.at_hand import AtHand, Xid
 from db.errors import Impossible, OutcomeUnknown, Transient
 from db.gather import Fence, gather, load_settings
 from db.queries import statement
@@ -41,8 +42,10 @@ FORGET = b"DELETE FROM outbox WHERE id = ANY(%s::bigint[])"
 class PostgresTransaction:
     """One money transaction."""
 
-    def __init__(self, connection: Connection[Any], fence: Fence) -> None:
-        self._connection, self._fence = connection, fence
+    def __init__(self, connection: Connection[Any], fence: Fence, at_hand: AtHand) -> None:
+        self._connection, self._fence, self._at_hand = connection, fence, at_hand
+        self._number: Xid = ""
+        self._written: Changes | None = None
 
     def settings(self, tenants: Collection[str]) -> dict[str, TenantSettings]:
         """What some tenants have set, of those that have set anything."""
@@ -50,24 +53,40 @@ class PostgresTransaction:
 
     def gather(self, want: Wanted) -> State:
         """Lock and load; raises LeaseLost."""
-        return gather(self._connection, want, self._fence)
+        known = self._at_hand.take(want.accounts)
+        state, self._number = gather(self._connection, want, self._fence, known)
+        return state
 
     def save(self, changes: Changes, quarantined: Sequence[Quarantined]) -> None:
         """Write everything."""
         save(self._connection, changes, quarantined)
+        self._written = changes
+
+    def committed(self) -> None:
+        """What was written stays at hand."""
+        if self._written is not None:
+            self._at_hand.keep(self._written, self._number)
 
 
 class PostgresStore:
     """Implements `worker.ports.Store`; raises the errors of `db.errors` only."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, grants_at_hand: int = 0) -> None:
+        """With `grants_at_hand`, the accounts written last stay in memory, up to so many grants."""
         self.engine = engine
+        self._at_hand = AtHand(grants_at_hand)
 
     @contextmanager
     def transaction(self, lease: Lease | None) -> Iterator[PostgresTransaction]:
         """Commits at the end of the block, and says OutcomeUnknown when the answer is missing."""
-        with self._connection() as connection:
-            yield PostgresTransaction(connection, lease)
+        try:
+            with self._connection() as connection:
+                transaction = PostgresTransaction(connection, lease, self._at_hand)
+                yield transaction
+        except BaseException:
+            self._at_hand.forget()
+            raise
+        transaction.committed()
 
     def take_lease(self, name: str, holder: str, seconds: float) -> Lease | None:
         """Take a lease that nobody holds any more."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from domain.bill import Invoice, Use
-from domain.credit import NEVER, Allocation, Grant, Rank
+from domain.credit import ALWAYS, NEVER, Allocation, Grant, Rank
 from domain.giving_back import newest_first
 from domain.identity import AccountKey, Id128
 from domain.kept import Amendment, Hold, Kept, is_lot_of_writeoff
@@ -19,6 +19,9 @@ from domain.settings import NOTHING_SET, AccountSettings
 from domain.vocabulary import SIGN, Kind
 
 AnyKept = TypeVar("AnyKept", bound=Kept)
+
+_CLOSED_MAX = 8
+"""Grants with nothing left that may stay, so that not every batch has to sift them out."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +43,8 @@ class Account:
     invoices: dict[str, Invoice] = field(default_factory=dict)
     kept: dict[tuple[type[Any], str | int], Any] = field(default_factory=dict)
     _available: int = 0
+    _until: datetime = ALWAYS
+    """The instant at which `_available` changes by itself: an open grant begins or ends."""
     _open: list[Grant] = field(default_factory=list)
     _rank: Rank | None = None
     _now: datetime | None = None
@@ -48,11 +53,20 @@ class Account:
         """Begin deciding at `now`, which never goes back within an account (R3); returns it."""
         if self.decided_at is not None and self.decided_at > now:
             now = self.decided_at
-        if now != self._now or rank != self._rank:
-            self._now, self._rank, self.decided_at = now, rank, now
+        self._now = self.decided_at = now
+        if rank is not self._rank:
+            self._rank = rank
             self._open = sorted((g for g in self.grants.values() if g.remaining), key=rank)
-            self._available = sum(g.remaining - g.held for g in self._open if g.usable(now))
+        if now >= self._until:
+            self._available = sum(grant.free for grant in self._open if grant.usable(now))
+            self._until = min((grant.turns(now) for grant in self._open), default=NEVER)
         return now
+
+    def rest(self) -> None:
+        """Let go of what one batch has named; its open grants stay for the next (db/at_hand.py)."""
+        self.invoices, self.kept = {}, {}
+        if len(self.grants) > 2 * len(self._open) + _CLOSED_MAX:
+            self.grants = {grant.grant: grant for grant in self._open}
 
     @property
     def available(self) -> int:
@@ -133,7 +147,7 @@ class Account:
         grant.amendments = amendment.number
         self._available += grant.free if grant.usable(self._now) else 0
         if grant.remaining:
-            insort(self._open, grant, key=self._rank)
+            self._open_up(grant)
         return grant
 
     def end(self, grant: Grant) -> None:
@@ -143,7 +157,7 @@ class Account:
         grant.is_void = True
 
     def _move(self, grant: Grant, kind: Kind, change: int) -> None:
-        assert self._rank is not None and self._now is not None, "enter comes first"
+        assert self._now is not None, "enter comes first"
         before = grant.remaining
         grant.remaining += change
         assert grant.held <= grant.remaining <= grant.amount, (
@@ -153,11 +167,16 @@ class Account:
         if column is not None:
             setattr(grant, column, getattr(grant, column) - change)
         if before == 0:
-            insort(self._open, grant, key=self._rank)
+            self._open_up(grant)
         elif grant.remaining == 0:
             self._open.remove(grant)
         if grant.usable(self._now):
             self._available += change
+
+    def _open_up(self, grant: Grant) -> None:
+        assert self._rank is not None and self._now is not None, "enter comes first"
+        insort(self._open, grant, key=self._rank)
+        self._until = min(self._until, grant.turns(self._now))
 
     def _touch(
         self,

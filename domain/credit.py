@@ -93,6 +93,12 @@ class Grant:
         """R2: effective_at <= t < expires_at, and not void."""
         return self.begins <= at < self.ends and not self.is_void
 
+    def turns(self, after: datetime) -> datetime:
+        """The next instant at which it begins or ends to be usable."""
+        if after < self.begins:
+            return self.begins
+        return self.ends if after < self.ends else NEVER
+
     def gone(self, at: datetime) -> bool:
         """Whether credit that comes back at this instant expires or voids at once (R13)."""
         return self.is_void or at >= self.ends

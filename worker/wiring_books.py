@@ -16,16 +16,18 @@ from worker.signing_keys import keys_in
 from worker.traces import traces
 
 
-def store(settings: Settings, role: str = WORKER) -> PostgresStore:
+def store(settings: Settings, role: str = WORKER, grants_at_hand: int = 0) -> PostgresStore:
     """The database, with a small pool of connections of its own that step down to the role."""
     url = settings.database_url.get_secret_value()
-    return PostgresStore(engine_for(url, role=role, by_index=True))
+    engine = engine_for(url, role=role, by_index=True)
+    return PostgresStore(engine, grants_at_hand)
 
 
 def books(settings: Settings, note: Take = take) -> Store:
     """The database for one who decides, each batch told to `note`, the log and traces."""
     slow_seconds = settings.slow_batch_ms / 1_000
-    return observed(store(settings), slow_seconds, traces(settings), note)
+    kept = store(settings, grants_at_hand=settings.grants_at_hand)
+    return observed(kept, slow_seconds, traces(settings), note)
 
 
 def codec(settings: Settings) -> Codec:

@@ -96,7 +96,7 @@ def opened() -> Iterator[PostgresStore]:
         try:
             upgrade(postgres.url)
             engine = engine_for(postgres.url, by_index=True)
-            yield PostgresStore(engine)
+            yield PostgresStore(engine, 200_000)
             engine.dispose()
         finally:
             postgres.stop()

@@ -45,7 +45,7 @@ def waits(engine: Engine, tmp_path: Path, *messages: Message) -> int:
     connection.execute("SELECT 1")
     with (tmp_path / "protocol").open("w+") as protocol:
         connection.pgconn.trace(protocol.fileno())
-        gather(connection, wanted(messages), None)
+        gather(connection, wanted(messages), None, {})
         connection.pgconn.untrace()
         protocol.seek(0)
         told = [line for line in protocol if "\tReadyForQuery" in line]

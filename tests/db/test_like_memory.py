@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from db.books import snapshot
 from db.engine import engine_for
+from db.gather import READ_CLOCK
 from db.store import PostgresStore
 from domain.books import Books
 from domain.expiry import expire_batch
@@ -85,11 +86,11 @@ def in_batches(messages: list[Message], cuts: list[int]) -> list[list[Message]]:
     return [messages[a:b] for a, b in pairwise(places)]
 
 
-def decide(store: Store, batch: list[Message]) -> None:
-    """Process a batch, and then all that its accounts' time brings about."""
+def decide(store: Store, expirer: Store, batch: list[Message]) -> None:
+    """Process a batch, and then all that its accounts' time brings about, as another process."""
     process(Batch(messages=batch), store, None)
     accounts: dict[Id128, AccountKey] = {m.account_id: m.key for m in batch}
-    with store.transaction(None) as transaction:
+    with expirer.transaction(None) as transaction:
         state = transaction.gather(Wanted(accounts=accounts))
         transaction.save(expire_batch(state, NOTICE), ())
 
@@ -116,24 +117,34 @@ def exact(books: Books) -> dict[str, Any]:
 
 def at(now: datetime) -> Any:
     """Lets the database's clock stand."""
-    return mock.patch("db.gather.READ_CLOCK", f"SELECT '{rfc3339(now)}'::timestamptz".encode())
+    standing = READ_CLOCK.replace(b"clock_timestamp()", f"'{rfc3339(now)}'::timestamptz".encode())
+    return mock.patch("db.gather.READ_CLOCK", standing)
+
+
+AT_HAND = (0, 6, 1_000)
+"""Grants that the store may keep in memory: none, too few for all accounts, and enough."""
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example(messages=[], cuts=[5, 12])
-@given(messages=message_lists(), cuts=st.lists(st.integers(1, 40), max_size=9))
+@example(messages=[], cuts=[5, 12], at_hand=0)
+@example(messages=[], cuts=[5, 9, 12, 14], at_hand=1_000)
+@given(
+    messages=message_lists(),
+    cuts=st.lists(st.integers(1, 40), max_size=9),
+    at_hand=st.sampled_from(AT_HAND),
+)
 def test_both_stores_keep_the_same(
-    engine: Engine, messages: list[Message], cuts: list[int]
+    engine: Engine, messages: list[Message], cuts: list[int], at_hand: int
 ) -> None:
     """I9, R23: whatever is gathered and saved is what the rules made of it."""
     ending, messages = of_tenants_of_its_own([*BEGINNING, *messages])
-    clock, postgres = MemoryClock(NOON), PostgresStore(engine)
-    memory = MemoryStore(clock)
+    clock, postgres = MemoryClock(NOON), PostgresStore(engine, at_hand)
+    memory, expirer = MemoryStore(clock), PostgresStore(engine)
     for number, batch in enumerate(in_batches(messages, cuts)):
         clock.set(NOON + number * STEP)
         with at(clock.now()):
-            decide(postgres, batch)
-        decide(memory, batch)
+            decide(postgres, expirer, batch)
+        decide(memory, memory, batch)
     assert published(postgres) == published(memory)
     expected = {books.account_id: exact(books) for books in books_in_memory(memory)}
     with snapshot(engine) as seen:

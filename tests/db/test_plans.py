@@ -59,7 +59,7 @@ HOUR = timedelta(hours=1)
 TEXTS = text_array(["[]"] * 100)
 
 HOT: dict[str, Any] = {
-    "load_accounts": (IDS,),
+    "load_accounts": (IDS, NUMBERS),
     "load_open_grants": (IDS,),
     "load_named_grants": (IDS, NAMES),
     "load_invoices": (IDS, NAMES),
