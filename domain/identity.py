@@ -19,8 +19,11 @@ class AccountKey(NamedTuple):
 
 
 def _length_prefixed(*texts: str) -> bytes:
-    parts = (text.encode() for text in texts)
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    prefixed = b""
+    for text in texts:
+        part = text.encode()
+        prefixed += len(part).to_bytes(4, "big") + part
+    return prefixed
 
 
 @lru_cache(maxsize=65_536)
@@ -34,6 +37,7 @@ def bucket(account: Id128) -> int:
     return int(account[:3], 16) >> 2
 
 
+@lru_cache(maxsize=8_192)  # a batch asks twice: to find the receipt, and to write it
 def message_key(source: str, message_id: str) -> Id128:
     """The receipt's key within its account (R20), computed like an account id."""
     return sha256(_length_prefixed(source, message_id)).hexdigest()[:32]

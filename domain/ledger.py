@@ -53,48 +53,36 @@ class Entry(NamedTuple):
 
 def next_entry(account: Account, occasion: Occasion, draft: Draft, amount: int) -> Entry:
     """The entry that `Account.post` has just made room for, linked into the account's chain."""
-    entry = Entry(
-        account_id=account.id,
-        seq=account.seq,
-        kind=draft.kind,
-        amount=amount,
-        balance=account.balance,
-        invoice=draft.invoice.invoice if draft.invoice is not None else None,
-        allocations=draft.allocations,
-        reverses=draft.reverses,
-        cause=occasion.cause,
-        order=occasion.order,
-        recorded_at=occasion.at.now,
-        dated_at=occasion.at.t,
-        context=occasion.context,
-        asked=occasion.asked,
+    columns = (
+        account.id,
+        account.seq,
+        draft.kind,
+        amount,
+        account.balance,
+        draft.invoice.invoice if draft.invoice is not None else None,
+        draft.allocations,
+        draft.reverses,
+        occasion.cause,
+        occasion.order,
+        occasion.at.now,
+        occasion.at.t,
+        occasion.context,
+        occasion.asked,
     )
-    account.head = chain_hash(entry, account.head)
-    return entry._replace(hash=account.head)
+    account.head = _chained(account.head, columns)
+    return Entry(*columns, account.head)
 
 
 def chain_hash(entry: Entry, head: bytes) -> bytes:
     """SHA-256 over the hash before (32 zero bytes at first) and the columns as a JSON array."""
-    columns = (
-        entry.account_id,
-        entry.seq,
-        entry.kind,
-        entry.amount,
-        entry.balance,
-        entry.invoice,
-        entry.allocations,
-        entry.reverses,
-        entry.cause,
-        entry.order,
-        rfc3339(entry.recorded_at),
-        rfc3339(entry.dated_at),
-        entry.context,
-        entry.asked,
-    )
+    return _chained(head, entry[:-1])
+
+
+def _chained(head: bytes, columns: tuple[Any, ...]) -> bytes:
     return sha256(head + _encode(columns).encode()).digest()
 
 
-_encode = json_encoder(ascii_only=True)
+_encode = json_encoder(ascii_only=True, default=rfc3339)
 
 
 @dataclass(slots=True, eq=False)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from domain.fields import Creator, Identifier, Metadata, Text
@@ -85,12 +84,11 @@ class Message:
     """As its texts of amounts show them, where only the tenant knows how many are right: in a
     currency that is not of ISO 4217, and so perhaps a unit of its own (domain/units.py)."""
 
-    @cached_property
-    def key(self) -> AccountKey:
-        """The account's name."""
-        return AccountKey(self.body.tenant, self.body.customer, self.body.currency)
+    key: AccountKey = field(init=False, repr=False, compare=False)
+    """The account's name."""
+    account_id: Id128 = field(init=False, repr=False, compare=False)
+    """The account's id."""
 
-    @cached_property
-    def account_id(self) -> Id128:
-        """The account's id."""
-        return account_id(self.key)
+    def __post_init__(self) -> None:
+        key = AccountKey(self.body.tenant, self.body.customer, self.body.currency)
+        vars(self).update(key=key, account_id=account_id(key))
