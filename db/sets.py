@@ -1,6 +1,7 @@
 """How sets of rows are written: new ones by COPY, the others as one array for each column."""
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from psycopg import Connection
@@ -13,7 +14,7 @@ ToArray = Callable[[Iterable[Any]], str]
 
 def copy(connection: Connection[Any], table: str, columns: str, written: Iterable[Row]) -> None:
     """COPY, in key order for the index's sake; a table without new rows costs nothing."""
-    ordered = sorted(written, key=lambda row: row[:2])
+    ordered = sorted(written, key=itemgetter(0, 1))
     if not ordered:
         return
     with (

@@ -28,7 +28,7 @@ def decide_batch(state: State, messages: Iterable[Message]) -> Changes:
         key = Key(account.id, message.cause.source, message.cause.id)
         receipt = changes.receipts.get(key) or state.receipts.get(key)
         if receipt is None:
-            _decide(state, account, message, changes)
+            _decide(state, account, key, message, changes)
         else:
             _seen_again(receipt, message, changes)
             if key not in changes.receipts:
@@ -44,7 +44,7 @@ def _seen_again(receipt: Receipt, message: Message, changes: Changes) -> None:
         changes.conflicts.append(message)
 
 
-def _decide(state: State, account: Account, message: Message, changes: Changes) -> None:
+def _decide(state: State, account: Account, key: Key, message: Message, changes: Changes) -> None:
     settings = state.settings_of(account)
     profile = PROFILES[settings.order]
     now = account.enter(state.now, profile.rank)
@@ -60,7 +60,7 @@ def _decide(state: State, account: Account, message: Message, changes: Changes) 
     occasion = Occasion(message.cause, at, profile.label, context_text(body), asked_text(body))
     entries = record(account, occasion, decision, changes)
     signal(account, occasion, settings, changes)
-    changes.receipts[Key(account.id, message.cause.source, message.cause.id)] = Receipt.of(
+    changes.receipts[key] = Receipt.of(
         account,
         occasion,
         message.digests.body,

@@ -64,7 +64,7 @@ class Invoice:
     @property
     def spent(self) -> int:
         """Spendable credit that stands applied, in minor units."""
-        return sum(use.amount for use in self.uses)
+        return sum([use.amount for use in self.uses]) if self.uses else 0
 
     @property
     def applied(self) -> int:
