@@ -93,7 +93,7 @@ class Floor:
     def open_books(self, messages: Sequence[bytes]) -> None:
         """The opening grants; only they bring accounts, which are made on the way."""
         for batch, tape in self._taped(messages):
-            gather(self.connection, wanted(batch), None)
+            gather(self.connection, wanted(batch), None, {})
             tape.play(self.connection)
             self.connection.commit()
 
