@@ -9,6 +9,7 @@ stopped and wakes up can take nothing away from its successor.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import chain, repeat
 from typing import Any
 
 from hiredis import pack_command
@@ -78,11 +79,8 @@ class RedisBroker:
         self, bodies: Sequence[bytes], signatures: Sequence[str | None] | None = None
     ) -> list[str]:
         """Put messages on the intake."""
-        commands: list[Command] = [("XADD", INTAKE, "*", FIELD, body) for body in bodies]
-        for number, signature in enumerate(signatures or ()):
-            if signature is not None:
-                commands[number] += (SIGNATURE, signature)
-        replies = self._in_chunks(commands)
+        signed = zip(bodies, chain(signatures or (), repeat(None)), strict=False)
+        replies = self._in_chunks([_addition(body, signature) for body, signature in signed])
         return [reply.decode() for reply in replies]
 
     def backlog(self) -> int:
@@ -179,6 +177,11 @@ def _reply(connection: Any) -> Any:
 def _cannot_say(error: BrokerError) -> bool:
     cause = str(error.__cause__)
     return "unknown command" in cause or "appendonly is disabled" in cause
+
+
+def _addition(body: bytes, signature: str | None) -> Command:
+    plain = ("XADD", INTAKE, "*", FIELD, body)
+    return plain if signature is None else (*plain, SIGNATURE, signature)
 
 
 def _delivery(entry: bytes, fields: list[bytes] | None) -> Delivery:
