@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
-from unittest import mock
 
 from db.store import PostgresStore
-from domain.fields import rfc3339
 from tests.reference.mixes import mix
+from tests.standing import at
 from worker.clock import SystemClock
 from worker.codec import Codec
 from worker.deciding import OwnThread
@@ -22,11 +21,6 @@ from worker.relay import Relay
 
 NOTICE = timedelta(minutes=20)
 ODD = [b"not json", b'{"specversion":"1.0","id":"x"}', b"not json"]
-
-
-def at(now: datetime) -> mock._patch[bytes]:
-    """Lets the database's clock stand."""
-    return mock.patch("db.gather.READ_CLOCK", f"SELECT '{rfc3339(now)}'::timestamptz".encode())
 
 
 class Installation:

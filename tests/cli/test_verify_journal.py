@@ -16,9 +16,10 @@ from db.store import PostgresStore
 from domain.fields import rfc3339
 from tests.cli.conftest import Run, Write
 from tests.cli.journal_harm import HARM, STORY, changed, without, without_quarantined
-from tests.cli.journals import Installation, at, played
+from tests.cli.journals import Installation, played
 from tests.cli.messages import line
 from tests.reference.mixes import START, mix
+from tests.standing import at
 from worker.redis_broker import EVENTS, RedisBroker
 
 HOUR = timedelta(hours=1)

@@ -9,10 +9,9 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count, pairwise
 from typing import Any
-from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -21,11 +20,9 @@ from sqlalchemy import Engine
 
 from db.books import snapshot
 from db.engine import engine_for
-from db.gather import READ_CLOCK
 from db.store import PostgresStore
 from domain.books import Books
 from domain.expiry import expire_batch
-from domain.fields import rfc3339
 from domain.identity import AccountKey, Id128
 from domain.invariants import violations
 from domain.messages import Message
@@ -33,6 +30,7 @@ from domain.wanted import Wanted
 from tests import builders, verbs
 from tests.builders import NOON
 from tests.laws.lists import message_lists
+from tests.standing import at
 from worker.memory.clock import MemoryClock
 from worker.memory.store import MemoryStore
 from worker.ports import Store
@@ -113,12 +111,6 @@ def exact(books: Books) -> dict[str, Any]:
     told: dict[str, Any] = {"grants": grants, "invoices": invoices, "receipts": receipts}
     told |= {"entries": list(books.entries), "kept": sorted(map(str, books.kept))}
     return {**vars(books), **told, "amendments": sorted(map(str, books.amendments))}
-
-
-def at(now: datetime) -> Any:
-    """Lets the database's clock stand."""
-    standing = READ_CLOCK.replace(b"clock_timestamp()", f"'{rfc3339(now)}'::timestamptz".encode())
-    return mock.patch("db.gather.READ_CLOCK", standing)
 
 
 AT_HAND = (0, 6, 1_000)
