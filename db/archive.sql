@@ -28,7 +28,7 @@ CREATE OR REPLACE TRIGGER archived_do_not_begin_anew AFTER INSERT ON public.acco
 -- Everything that belongs to an account.
 CREATE OR REPLACE FUNCTION archive.ledger_tables() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     SELECT ARRAY['accounts', 'entries', 'grants', 'invoices', 'receipts', 'holds', 'transfers',
-                 'writeoffs', 'returned', 'amendments']
+                 'writeoffs', 'returned', 'amendments', 'closings', 'closing_grants']
 $$;
 
 DO $$

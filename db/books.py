@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, Table, func, select, text
 
-from db.books_kept import AMENDMENTS, KEPT, Reading, columns, in_key_order
+from db.books_kept import AMENDMENTS, CLOSED, KEPT, Reading, columns, in_key_order
 from db.checks import CHECKS, Check
 from db.rows import Row, grant_of, invoice_of, receipt_of
 from db.tables import accounts, entries, grants, invoices, receipts
@@ -148,7 +148,7 @@ class _ByAccount:
 def books_of(row: Row, **parts: Iterable[Any]) -> Books:
     """From an ACCOUNT row and the account's other rows; parts that are not given are empty."""
     account_id, tenant, customer, currency, balance, seq, event_seq, head = row
-    names = ("entries", "grants", "invoices", "receipts", "kept", "amendments")
+    names = ("entries", "grants", "invoices", "receipts", "kept", "amendments", *CLOSED)
     given: dict[str, Any] = {name: tuple(parts.get(name, ())) for name in names}
     return Books(
         key=AccountKey(tenant, customer, currency),
@@ -184,6 +184,7 @@ READ: dict[str, Reading] = {
     "invoices": (in_key_order(invoices, INVOICE), lambda row: invoice_of(row[1:])),
     "receipts": (in_key_order(receipts, RECEIPT), lambda row: receipt_of(row)[1]),
     "amendments": AMENDMENTS,
+    **CLOSED,
     **KEPT,
 }
 """Everything that belongs to an account, by table."""

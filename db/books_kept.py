@@ -1,4 +1,7 @@
-"""What accounts keep, as `db/books.py` reads it: a query in key order, and what makes its rows."""
+"""What accounts keep and their closings, as `db/books.py` reads it.
+
+Of each a query in key order, and what makes its rows.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -8,7 +11,9 @@ from sqlalchemy import Column, Select, Table, and_, select
 from db.rows import Row
 from db.rows_kept import hold_of, spent_of, transfer_of, writeoff_of
 from db.tables import entries
+from db.tables_closed import closing_grants, closings
 from db.tables_kept import amendments, holds, returned, transfers, writeoffs
+from domain.closings import Closing, ClosingGrant
 from domain.kept import Amendment
 
 Reading: TypeAlias = tuple[Select[Any], Callable[[Row], Any]]
@@ -51,6 +56,17 @@ KEPT: dict[str, Reading] = {
     "returned": (
         in_key_order(returned, SPENT).join_from(returned, entries, _THEIR_ENTRIES),
         lambda row: spent_of(row[1:]),
+    ),
+}
+
+CLOSING = columns(closings, "account_id seq since recorded_at balance grants open_grants sums")
+CLOSING_GRANT = columns(closing_grants, "account_id grant_id seq amount used expired voided moved")
+
+CLOSED: dict[str, Reading] = {
+    "closings": (in_key_order(closings, CLOSING), lambda row: Closing(*row[1:])),
+    "closing_grants": (
+        in_key_order(closing_grants, CLOSING_GRANT),
+        lambda row: ClosingGrant(*row[1:]),
     ),
 }
 

@@ -52,6 +52,7 @@ PRIVILEGES: dict[str, dict[str, Rights]] = {
         "returned": _may("SELECT INSERT", update="amount"),
         "amendments": _may("SELECT INSERT"),
         "receipts": _may("SELECT INSERT", update="repeats conflicts"),
+        **dict.fromkeys(("closings", "closing_grants"), _may("SELECT INSERT")),
         "tenants": _may("SELECT INSERT"),
         "reader_tenants": _may("SELECT"),
         "leases": _LEASES,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from domain.bill import Invoice
+from domain.closings import Closing, ClosingGrant
 from domain.credit import Grant
 from domain.identity import AccountKey, Id128
 from domain.kept import Amendment, Kept
@@ -29,6 +30,8 @@ class Books:
     kept: Sequence[Kept] = ()
     amendments: Sequence[Amendment] = ()
     """Of each grant in the order in which they came."""
+    closings: Sequence[Closing] = ()
+    closing_grants: Sequence[ClosingGrant] = ()
 
 
 class Finding(NamedTuple):

@@ -14,6 +14,7 @@ from domain.expiry import HOLD_TYPE
 from domain.expiry import TYPE as EXPIRY_TYPE
 from domain.fields import rfc3339
 from domain.identity import account_id
+from domain.invariants_of_closings import closings_add_up
 from domain.invariants_of_credit import grants_add_up, invoices_add_up
 from domain.invariants_of_order import order_was_kept
 from domain.invariants_of_time import Terms, expiry_is_final
@@ -166,6 +167,7 @@ def _at_receipt(receipt: Receipt, what: str) -> Finding:
 PROMISES: tuple[tuple[str, Callable[[Books], Iterator[Finding]]], ...] = (
     ("I3", entries_follow_each_other),
     ("I4", balance_is_the_sum),
+    ("I4", closings_add_up),
     ("I5", amounts_are_whole),
     ("I6", grants_add_up),
     ("I7", invoices_add_up),

@@ -11,7 +11,7 @@ from domain.ledger import Entry
 from domain.vocabulary import SIGN, Kind
 
 _ARRIVALS = frozenset({Kind.GRANT, Kind.TRANSFER_IN, Kind.WRITEOFF_GRANT})
-_COLUMNS: Mapping[Kind, tuple[str, int]] = {
+COLUMNS: Mapping[Kind, tuple[str, int]] = {
     Kind.GRANT: ("amount", 1),
     Kind.TRANSFER_IN: ("amount", 1),
     Kind.WRITEOFF_GRANT: ("amount", 1),
@@ -23,6 +23,7 @@ _COLUMNS: Mapping[Kind, tuple[str, int]] = {
     Kind.VOID: ("voided", 1),
     Kind.TRANSFER_OUT: ("moved", 1),
 }
+"""Which part of a grant an entry of a kind moves, and in which direction."""
 
 
 def grants_add_up(books: Books) -> Iterator[Finding]:
@@ -32,7 +33,7 @@ def grants_add_up(books: Books) -> Iterator[Finding]:
     for entry in books.entries:
         if entry.amount != SIGN[entry.kind] * sum(a.amount for a in entry.allocations):
             yield at_entry(entry, f"amount {entry.amount} is not what it allocates")
-        column, sign = _COLUMNS[entry.kind]
+        column, sign = COLUMNS[entry.kind]
         for allocation in entry.allocations:
             if allocation.grant not in sums:
                 yield at_entry(entry, f"there is no grant {allocation.grant}")

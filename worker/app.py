@@ -9,7 +9,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
-from worker import wiring
+from worker import closings, wiring
 from worker.amqp_connection import verified
 from worker.log import set_up_logging
 from worker.settings import Settings, load
@@ -38,17 +38,19 @@ def make_app(settings: Settings) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=True,
         broker_connection_retry_on_startup=True,
         beat_schedule={
-            "expire": {
-                "task": "scrip.expire",
-                "schedule": settings.expiry_seconds,
-                "options": {"expires": settings.expiry_seconds, **_of_beat(url)},
-            }
+            "expire": _scheduled("scrip.expire", settings.expiry_seconds, url),
+            "close": _scheduled("scrip.close", closings.EVERY_SECONDS, url),
         },
         timezone="UTC",
         **_of_broker(url),
     )
     app.steps["worker"].add(IntakeStep)
     return app
+
+
+def _scheduled(task: str, seconds: float, url: str) -> dict[str, Any]:
+    """A run now and then; one that nobody has begun by the time of the next is dropped."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds, **_of_beat(url)}}
 
 
 def _of_beat(url: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from worker.health import BROKER, REACHED_WITHIN, Pulse, listen
 class WatchedScheduler(Scheduler):
     """The plain scheduler: it keeps no file, and nothing here needs one.
 
-    Between two expiry runs it sleeps and meets nobody, so it may be still, and out of touch, for
+    Between two runs it sleeps and meets nobody, so it may be still, and out of touch, for
     that much longer than the others.
     """
 
@@ -32,7 +32,7 @@ class WatchedScheduler(Scheduler):
         return sleeps
 
     def apply_async(self, *arguments: Any, **options: Any) -> Any:
-        """Ask for an expiry run."""
+        """Ask for a run."""
         asked = super().apply_async(*arguments, **options)
         self._pulse.reached(BROKER)
         return asked

@@ -108,7 +108,7 @@ intake_oldest = Gauge(
     registry=WORKER,
 )
 
-# --- the scheduled run ---
+# --- the scheduled runs ---
 
 expiry_entries = Counter(
     "scrip_expiry_entries",
@@ -118,6 +118,12 @@ expiry_entries = Counter(
 expiry_last_run = Gauge(
     "scrip_expiry_last_run_timestamp_seconds",
     "When an expiry run of this process last ended well, in Unix time; 0 before the first.",
+    registry=WORKER,
+)
+closings = Counter(
+    "scrip_closings",
+    "Closings made by runs of this process: sums of ledgers that have grown, for people's "
+    "look-ups. No worry when it stands still; look-ups of long ledgers get slower, and stay right.",
     registry=WORKER,
 )
 expiry_overdue = Gauge(

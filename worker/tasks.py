@@ -9,6 +9,7 @@ from celery import shared_task
 
 from db.store import PostgresStore
 from worker import metrics, settings, wiring, wiring_books
+from worker.closings import close_due
 from worker.expiry import expire_due
 from worker.log import log
 from worker.submit import submit
@@ -28,6 +29,15 @@ def expire() -> None:
     metrics.expiry_last_run.set_to_current_time()
     if entries:
         log.info("expired", entries=entries)
+
+
+@shared_task(name="scrip.close")
+def close() -> None:
+    """Close ledgers that have grown. Safe to run late, twice, or at the same time as another."""
+    made = close_due(_store().engine)
+    metrics.closings.inc(made)
+    if made:
+        log.info("closed", closings=made)
 
 
 @shared_task(name="credits.submit", ignore_result=False)

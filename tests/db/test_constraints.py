@@ -94,6 +94,16 @@ AMENDMENT_ROW = {
     "cause_type": "credit.amend",
     "recorded_at": "2026-01-01Z",
 }
+CLOSING_ROW = {
+    "account_id": ACCOUNT,
+    "seq": 1_000,
+    "since": 0,
+    "recorded_at": "2026-01-01Z",
+    "balance": 500,
+    "grants": 1,
+    "open_grants": "{g}",
+    "sums": '[["paid", "grant", false, 500]]',
+}
 GOOD: dict[str, dict[str, Any]] = {
     "accounts": ACCOUNT_ROW,
     "entries": ENTRY_ROW,
@@ -105,6 +115,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "writeoffs": WRITEOFF_ROW,
     "returned": RETURNED_ROW,
     "amendments": AMENDMENT_ROW,
+    "closings": CLOSING_ROW,
 }
 
 BAD = [
@@ -148,6 +159,8 @@ BAD = [
     ("amendments", {"seq": 0}, "r15_after_an_entry"),
     ("amendments", {"priority_before": -1}, "priority_in_range"),
     ("amendments", {"priority": 101}, "priority_in_range"),
+    ("closings", {"since": -1}, "i3_ends_after_it_begins"),
+    ("closings", {"since": 1_000}, "i3_ends_after_it_begins"),
 ]
 
 

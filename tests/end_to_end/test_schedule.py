@@ -1,11 +1,13 @@
-"""What beat asks for: credit whose time is over is written off the books."""
+"""What beat asks for: credit whose time is over is written off, and long ledgers are closed."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.end_to_end.messages import encoded, grant
+from db.closings import EVERY
+from tests.end_to_end.messages import deduct, encoded, grant
 from tests.end_to_end.outsider import Outsider, wait_for
+from tests.producing import producer
 
 
 def test_credit_expires_by_itself(running: Outsider) -> None:
@@ -31,3 +33,16 @@ def test_credit_expires_by_itself(running: Outsider) -> None:
     ]
     last = events[-1]["data"]
     assert (last["cause"]["source"], last["balance"], last["event_seq"]) == ("scrip/expiry", 0, 3)
+
+
+def test_a_long_ledger_is_closed(running: Outsider) -> None:
+    """At its thousandth entry, by the worker's role; beat would have asked for it in minutes."""
+    running.publish(grant("fay", 10_000, grant="g"), *(deduct("fay", 1) for _ in range(EVERY)))
+    running.wait_until_quiet()
+    url = running.servers.broker_url
+    with producer(url, url) as app:
+        app.send_task("scrip.close", queue="scrip.tasks")
+    sql = """SELECT c.seq, c.balance, c.open_grants FROM closings c JOIN accounts USING (account_id)
+             WHERE customer = 'fay'"""
+    closed = wait_for("the closing", lambda: running.ask(sql))
+    assert closed == [(EVERY, 10_000 - EVERY + 1, ["g"])]

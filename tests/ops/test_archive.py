@@ -19,11 +19,13 @@ from domain.digests import digests
 from domain.messages import Body, Cause, Message
 from tests.benchmarks.history import Past, load
 from tests.ops.installation import run
+from worker.closings import close_due
 from worker.process import Batch, settle
 
 PROCEDURE = Path(__file__).parents[2] / "db" / "archive.sql"
 PAST = Past(entries=4_000, accounts=40)
-TABLES = ("accounts", "entries", "grants", "invoices", "receipts", "writeoffs", "returned")
+TABLES = ("accounts", "entries", "grants", "invoices", "receipts", "writeoffs", "returned",
+          "closings", "closing_grants")  # fmt: skip
 NOWHERE = "redis://127.0.0.1:1/0"
 KEPT = "cus-0000000"
 """Has decided something of late."""
@@ -43,6 +45,9 @@ class Archive(NamedTuple):
 def archive(database_url: str) -> Iterator[Archive]:
     """All of it moved but one account, bucket by bucket."""
     load(database_url, PAST)
+    engine = engine_for(database_url)
+    assert close_due(engine, every=30) == 3 * PAST.accounts
+    engine.dispose()
     name = make_url(database_url).database
     role = f"archivist_{name}"
     with psycopg.connect(database_url, autocommit=True) as owner:

@@ -48,9 +48,8 @@ class Findings:
 
     def look(self, books: Books) -> None:
         """Check the books of one account."""
-        parts = (books.entries, books.grants, books.invoices, books.receipts)
-        names = ("entries", "grants", "invoices", "receipts")
-        sizes = {name: len(part) for name, part in zip(names, parts, strict=True)}
+        names = ("entries", "grants", "invoices", "receipts", "closings")
+        sizes = {name: len(getattr(books, name)) for name in names}
         self.checked.update({"accounts": 1, **sizes})
         for violation in violations(books):
             self.add(violation, books.key._asdict())
