@@ -7,11 +7,12 @@ to the same answers.
 """
 
 from db.look_ups.account import open_parts, with_grants, with_parts
+from db.look_ups.arrivals import count_grants, grants_before
+from db.look_ups.closings import Start, closing_by, went_by
 from db.look_ups.credits import CREDITS, Credit, credits_of
 from db.look_ups.customers import clock, holdings, names_like, settings_of, tenants_of
 from db.look_ups.grants import (
     amended_at,
-    count_grants,
     details_of,
     entries_that_touch,
     grants_called,
@@ -58,11 +59,13 @@ __all__ = [
     "Period",
     "ShortfallCredit",
     "Span",
+    "Start",
     "Wanted",
     "Written",
     "amended_at",
     "balances",
     "clock",
+    "closing_by",
     "count_grants",
     "count_written",
     "credits_of",
@@ -73,6 +76,7 @@ __all__ = [
     "entries_that_touch",
     "find_quarantined",
     "find_receipt",
+    "grants_before",
     "grants_called",
     "grants_with",
     "holdings",
@@ -94,6 +98,7 @@ __all__ = [
     "tenants_of",
     "touched_parts",
     "uses_of",
+    "went_by",
     "with_grants",
     "with_parts",
     "writeoffs_of",

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, func, literal, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.books import ENTRY, entry_of
 from db.books_kept import columns
 from db.look_ups.account import among
+from db.look_ups.closings import touching
 from db.tables import entries, grants, invoices
 from db.tables_kept import amendments
 from domain.bill import Use
@@ -17,12 +18,6 @@ from domain.identity import Id128
 from domain.ledger import Entry
 
 _DETAILS = columns(grants, "grant_id memo sent_at reference_number line_items")
-
-
-def count_grants(connection: Connection, account_id: Id128) -> int:
-    """How many grants an account has had."""
-    wanted = select(func.count()).select_from(grants).where(grants.c.account_id == account_id)
-    return connection.execute(wanted).scalar_one()
 
 
 def grants_called(connection: Connection, account_id: Id128, name: str) -> list[str]:
@@ -55,11 +50,22 @@ def grants_with(connection: Connection, account_id: Id128, reference: str) -> di
 
 
 def entries_that_touch(connection: Connection, account_id: Id128, grant: Grant) -> list[Entry]:
-    """The entries that moved a grant, the oldest first."""
-    # The index leads to the account's entries; an allocation of this grant begins with its id.
+    """The entries that moved a grant, the oldest first.
+
+    Between closings that say that it was touched, and behind the newest; no others are read.
+    """
+    # An allocation of this grant begins with its id.
     named = entries.c.allocations.op("@>")(literal([[grant.grant]], JSONB))
-    wanted = select(*ENTRY).where(entries.c.account_id == account_id, entries.c.seq >= grant.seq)
-    rows = connection.execute(wanted.where(named).order_by(entries.c.seq))
+    spans = touching(account_id, grant.grant)
+    there = (
+        select(*ENTRY)
+        .where(entries.c.account_id == account_id, entries.c.seq >= grant.seq, named)
+        .where(entries.c.seq.between(spans.c.first, spans.c.last))
+        .offset(0)  # keeps it a question to each span, and not a reading of all entries
+        .lateral("there")
+    )
+    wanted = select(*there.c).join_from(spans, there, true())
+    rows = connection.execute(wanted.order_by(there.c.seq))
     found = (entry_of(tuple(row)) for row in rows)
     return [entry for entry in found if any(a.grant == grant.grant for a in entry.allocations)]
 

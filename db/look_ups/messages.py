@@ -23,12 +23,17 @@ def find_receipt(engine: Engine, account: Id128, source: str, message_id: str) -
 
 
 def receipts_called(
-    connection: Connection, account_ids: Collection[Id128], message_id: str
+    connection: Connection,
+    account_ids: Collection[Id128],
+    message_id: str,
+    source: str | None = None,
 ) -> list[Receipt]:
-    """The receipts of messages with this id, whatever their source."""
+    """The receipts of messages with this id; of whatever source, all receipts are looked at."""
     wanted = select(*RECEIPT).where(
         receipts.c.account_id.in_(account_ids), receipts.c.id == message_id
     )
+    if source is not None:
+        wanted = wanted.where(receipts.c.key == message_key(source, message_id))
     ordered = wanted.order_by(receipts.c.account_id, receipts.c.source)
     return [receipt_of(tuple(row))[1] for row in connection.execute(ordered)]
 

@@ -1,18 +1,31 @@
 """What credit came to and where it went, as sums over all accounts of a period.
 
 Three tables say it independently: the entries' allocations, what the grants have left, and the
-balances. `scrip reconcile` lays them side by side.
+balances. `scrip reconcile` lays them side by side. A closing stands for entries that need not be
+read; that it is their sum is for `scrip verify` to show (I4).
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, case, column, func, literal, select
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Select,
+    case,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from db.books import Snapshot
 from db.history import versions
+from db.look_ups.closings import newest_before, next_behind
+from db.look_ups.cuts import cuts_of, spans_of, sums_of_closings
 from db.look_ups.periods import By, Period
 from db.tables import accounts, entries, grants
 from domain.money import EXPONENTS
@@ -44,8 +57,19 @@ class Balances(NamedTuple):
 
 
 def moved(seen: Snapshot, period: Period) -> Iterator[Moved]:
-    """Every movement, from the allocations of the entries, in no order."""
-    lots = _lots()
+    """Every movement, from the allocations of the entries, in no order and some in parts.
+
+    By `recorded_at`, what lies between an account's closings is taken from them; only the entries
+    around the period's edges and behind the newest closing are read.
+    """
+    cuts = cuts_of(period)
+    for wanted in (*sums_of_closings(period, cuts), _sums_of_entries(period, cuts)):
+        for currency, category, kind, of_writeoff, *parts in seen.stream(wanted):
+            yield Moved(currency, category, Kind(kind), of_writeoff, *map(int, parts))
+
+
+def _sums_of_entries(period: Period, cuts: CTE) -> Select[Any]:
+    spans, lots = spans_of(period, cuts), _lots()
     amount = lots.c.lot[2].astext.cast(BigInteger)
     signed = case((entries.c.amount < 0, -amount), else_=amount)
     # A query for each, not a join: an account may have very many grants, and a key finds its one.
@@ -58,22 +82,23 @@ def moved(seen: Snapshot, period: Period) -> Iterator[Moved]:
     )
     back = entries.c.cause_type == "writeoff.reverse"
     sides = (period.is_before, period.is_within, period.is_after)
-    each = period.of_accounts(
+    each = (
         select(
-            accounts.c.currency,
             category.label("category"),
             entries.c.kind,
             back.label("back"),
             *(case((side, signed), else_=0).label(f"part{n}") for n, side in enumerate(sides)),
         )
-        .join_from(accounts, entries, accounts.c.account_id == entries.c.account_id)
-        .join(lots, literal(value=True))
-    ).subquery()
-    groups = (each.c.currency, each.c.category, each.c.kind, each.c.back)
-    sums = (func.sum(each.c[f"part{n}"]) for n in range(len(sides)))
-    wanted = select(*groups, *sums).group_by(*groups)
-    for currency, named, kind, of_writeoff, *parts in seen.stream(wanted):
-        yield Moved(currency, named, Kind(kind), of_writeoff, *map(int, parts))
+        .join_from(entries, lots, literal(value=True))
+        .where(entries.c.account_id == spans.c.account_id)
+        .where(entries.c.seq.between(spans.c.first, spans.c.last))
+    )
+    if period.customer is not None:
+        each = each.offset(0)  # keeps it a question to each span, and not a reading of all entries
+    found = each.lateral("found")
+    groups = (spans.c.currency, found.c.category, found.c.kind, found.c.back)
+    sums = (func.sum(found.c[f"part{n}"]) for n in range(len(sides)))
+    return select(*groups, *sums).join_from(spans, found, literal(value=True)).group_by(*groups)
 
 
 def remaining(seen: Snapshot, period: Period) -> dict[tuple[str, str | None], int]:
@@ -82,6 +107,7 @@ def remaining(seen: Snapshot, period: Period) -> dict[tuple[str, str | None], in
     wanted = (
         select(*groups, func.sum(grants.c.remaining))
         .join_from(accounts, grants, accounts.c.account_id == grants.c.account_id)
+        .where(grants.c.is_open)
         .group_by(*groups)
     )
     rows = seen.stream(period.of_accounts(wanted))
@@ -119,9 +145,11 @@ def _balances_before(edge: Any) -> ColumnElement[Any]:
     """The sum of what each account's newest entry before an instant leaves."""
     if edge is None:
         return literal(None)
+    closed = newest_before(accounts.c.account_id, edge)
     newest = (
         select(entries.c.balance)
         .where(entries.c.account_id == accounts.c.account_id, entries.c.recorded_at < edge)
+        .where(entries.c.seq.between(closed, next_behind(accounts.c.account_id, closed)))
         .order_by(entries.c.seq.desc())
         .limit(1)
     )

@@ -74,7 +74,7 @@ def told(books: Books, asked: Asked) -> Told:
         ledger=ledger,
         before=before[-1] if before else None,
         earlier=[entry for entry in before if entry.invoice and entry.invoice in named],
-        later=later,
+        then=later,
         details={grant.grant: grant.details or GrantDetails() for grant in books.grants},
     )
 

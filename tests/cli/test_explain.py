@@ -197,6 +197,17 @@ def test_a_refused_message(publish: Publish, explain: Explain, run: Run) -> None
     assert "In quarantine: a message of this id" in text
 
 
+def test_a_message_is_found_by_its_source(publish: Publish, explain: Explain, run: Run) -> None:
+    """The same id from two sources is two messages; the source alone names one."""
+    publish(*(line("credit.grant", "g", amount=1, source=source) for source in ("/crm", "/shop")))
+    assert len(explain("--message", "g")["receipts"]) == 2
+    (receipt,) = explain("--message", "g", "--source", "/shop")["receipts"]
+    assert receipt["source"] == "/shop"
+    asked = ("explain", "--customer", "ada", "--source", "/shop")
+    assert run(*asked, "--message", "d").exit_code == 1
+    assert run(*asked, "1").exit_code == 2
+
+
 def test_a_message_with_entries_leads_to_them(publish: Publish, run: Run) -> None:
     publish(grant("g", 10), invoice(5))
     text = run("explain", "--message", "i-INV", "--customer", "ada").stdout

@@ -103,3 +103,18 @@ def test_an_unknown_grant(run: Run) -> None:
     result = run("grants", "ada", "--grant", "nope")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "there is no grant nope" in result.stderr
+
+
+def test_very_many_grants_are_shown_in_parts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All with something left come first, with the newest; no grant twice, and all in the end."""
+    everything = names(run)
+    monkeypatch.setattr("worker.cli.grants_data.GRANTS_SHOWN", 2)
+    first = run("grants", "ada", "--json")
+    assert "--currency USD --before 4 goes on, --all shows all" in " ".join(first.stderr.split())
+    parts = [names(run), names(run, "--before", "4"), names(run, "--before", "2")]
+    assert parts == [["first", "paid", "later", "late"], ["gift"], []]
+    assert sorted(name for part in parts for name in part) == sorted(everything)
+    assert names(run, "--all") == everything
+    assert "4 of 5 grants" in run("grants", "ada").stdout
+    assert names(run, "--state", "active") == ["first", "paid"]
+    assert run("grants", "ada", "--before", "2", "--grant", "gift").exit_code == 2

@@ -15,7 +15,7 @@ def plan(connection: Connection, statement: Any, **parameters: Any) -> list[dict
     event.listen(connection, "before_cursor_execute", lambda *given: said.extend(given[2:4]))
     connection.execute(statement, parameters)
     row = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {said[0]}", said[1]).one()
-    return list(_nodes(row[0][0]["Plan"]))
+    return list(nodes_of(row[0][0]["Plan"]))
 
 
 def asked(connection: Connection, ask: Callable[[Connection], object]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def asked(connection: Connection, ask: Callable[[Connection], object]) -> dict[s
     for statement, parameters in said:
         explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
         row = connection.exec_driver_sql(explained, parameters).one()
-        nodes = list(_nodes(row[0][0]["Plan"]))
+        nodes = list(nodes_of(row[0][0]["Plan"]))
         for table in {node["Relation Name"] for node in nodes if "Relation Name" in node}:
             before = found.get(table, (set(), 0))
             indexes, rows = touched(nodes, table)
@@ -40,10 +40,11 @@ def asked(connection: Connection, ask: Callable[[Connection], object]) -> dict[s
     return found
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan's node and all below it."""
     yield node
     for child in node.get("Plans", ()):
-        yield from _nodes(child)
+        yield from nodes_of(child)
 
 
 def touched(nodes: list[dict[str, Any]], table: str) -> tuple[set[str], int]:

@@ -127,7 +127,7 @@ def account() -> Books:
         (lambda c: holdings(c, "t", "hot", None), "accounts", {"accounts_by_customer"}, 1),
         (lambda c: open_parts(c, account()), "grants", {"grants_open"}, 2),
         (lambda c: with_grants(c, account(), ["g", "9"]), "grants", {"grants_pkey"}, 2),
-        (lambda c: count_grants(c, HOT), "grants", {"grants_pkey"}, 500),
+        (lambda c: count_grants(c, HOT, ROWS), "grants", {"grants_pkey"}, 500),
         (lambda c: grants_with(c, HOT, "po-7"), "grants", {"grants_by_reference"}, 1),
         (lambda c: grants_called(c, HOT, "9"), "grants", {"grants_pkey"}, 1),
         (lambda c: grants_called(c, HOT, "ext"), "grants",

@@ -1,7 +1,7 @@
 """What an account's credit comes to at an instant, in the past or in the future; pure.
 
-What stood in the past is what stands now without what the entries behind it did, so that only those
-are read, however long the ledger.
+What stood in the past is what stands now without what the entries behind it did; or what a closing
+says with what the entries since did. Whichever are fewer are read, however long the ledger.
 The past goes by `recorded_at`: what had been decided by then, on the terms as they then stood.
 Credit whose time is over at the instant is gone, whether or not its expiry has been written; a
 future instant supposes that nothing else happens until then.
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from domain.books import Books
 from domain.credit import Grant
@@ -64,7 +64,7 @@ class Later(NamedTuple):
     became: Mapping[str, Gone]
     """By grant, what they brought and took."""
 
-    def without(self, now: Gone) -> Gone:
+    def by_then(self, now: Gone) -> Gone:
         """What had become of a grant by the instant, from what has by now."""
         later = self.became.get(now.grant)
         if later is None:
@@ -72,12 +72,29 @@ class Later(NamedTuple):
         return Gone(now.grant, *(a - b for a, b in zip(now[1:], later[1:], strict=True)))
 
 
-def standing(books: Books, later: Later, at: datetime, now: datetime) -> Standing:
+class Earlier(NamedTuple):
+    """What the entries up to an instant did, as far as it matters: see `standing`."""
+
+    seq: int
+    """The newest of them."""
+    became: Mapping[str, Gone]
+    """By grant, what they brought and took."""
+
+    def by_then(self, now: Gone) -> Gone:
+        """What had become of a grant by the instant."""
+        return self.became.get(now.grant, Gone(now.grant))
+
+
+Then: TypeAlias = Later | Earlier
+
+
+def standing(books: Books, then: Then, at: datetime, now: datetime) -> Standing:
     """The account at an instant, seen from `now`.
 
-    `books` has at least the grants that are open and those that later entries touched.
+    `books` has at least the grants that are open, and those that `then` knows; an `Earlier` knows
+    what had become of all of these.
     """
-    seq = later.seq
+    seq = then.seq
     holds = [kept for kept in books.kept if isinstance(kept, Hold)]
     held = Counter[str]()
     for hold in holds:
@@ -85,16 +102,16 @@ def standing(books: Books, later: Later, at: datetime, now: datetime) -> Standin
             held.update({lot.grant: lot.amount for lot in hold.lots})
     grants, expired = list[Grant](), 0
     for grant in books.grants:
-        then = _then(grant, books.amendments, seq)
-        went = later.without(gone_of(grant))
-        then.is_void = grant.is_void and (at >= now or went.voided > 0)
-        then.remaining = left_of(went)
-        then.held = min(held[grant.grant], then.remaining)
-        gone = then.free if then.gone(at) else 0
+        was = _was(grant, books.amendments, seq)
+        went = then.by_then(gone_of(grant))
+        was.is_void = grant.is_void and (at >= now or went.voided > 0)
+        was.remaining = left_of(went)
+        was.held = min(held[grant.grant], was.remaining)
+        gone = was.free if was.gone(at) else 0
         expired += gone
-        then.remaining -= gone
-        if then.remaining:
-            grants.append(then)
+        was.remaining -= gone
+        if was.remaining:
+            grants.append(was)
     unclear = at < now and any(seq in (hold.since, hold.until) for hold in holds)
     return Standing(at, seq, expired, tuple(grants), unclear)
 
@@ -106,7 +123,7 @@ def _reserves(hold: Hold, seq: int, at: datetime, now: datetime) -> bool:
     return hold.since <= seq and stands and at < hold.ends
 
 
-def _then(grant: Grant, amendments: Iterable[Amendment], seq: int) -> Grant:
+def _was(grant: Grant, amendments: Iterable[Amendment], seq: int) -> Grant:
     """A grant of its own, on the terms behind an entry."""
     for change in amendments:
         if change.grant == grant.grant and change.seq > seq:

@@ -1,18 +1,18 @@
 """`scrip balance --at`: what a customer had, or will have if nothing else happens."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from rich.table import Table
 from sqlalchemy import Connection
 
-from db.look_ups import Wanted, moved_since, span_of, touched_parts
+from db.look_ups import Wanted, closing_by, moved_since, span_of, touched_parts, went_by
 from domain.books import Books
 from domain.fields import rfc3339
-from worker.cli.at_instant import Later, Standing, groups, standing
+from worker.cli.at_instant import Earlier, Later, Standing, Then, groups, standing
 from worker.cli.output import money, out, plain, table
 from worker.state import Data
-from worker.statement.account import what_became
+from worker.statement.account import Gone, what_became
 
 INSTANT = timedelta(microseconds=1)
 """No two instants of the database lie closer together."""
@@ -22,22 +22,35 @@ _AMOUNTS = ("available", "balance", "held", "pending")
 
 def standing_of(connection: Connection, account: Books, at: datetime, now: datetime) -> Standing:
     """Read what it takes, and work it out."""
-    later = later_of(connection, account, at)
+    then = then_of(connection, account, newest_by(connection, account, at))
     books = touched_parts(
         connection,
         account,
-        grants_named=later.became,
+        grants_named=then.became,
         invoices_named=(),
-        seqs=(later.seq, later.seq),
+        seqs=(then.seq, then.seq),
     )
-    return standing(books, later, at, now)
+    return standing(books, then, at, now)
 
 
-def later_of(connection: Connection, account: Books, at: datetime) -> Later:
-    """What an account's entries behind an instant did, in sums; reads only those."""
-    behind = span_of(connection, account.account_id, Wanted(since=at + INSTANT))
-    moves = moved_since(connection, account.account_id, behind.first, account.seq)
-    return Later(behind.first - 1, what_became(moves))
+def newest_by(connection: Connection, account: Books, at: datetime) -> int:
+    """The newest entry that had been recorded by an instant; 0 for none."""
+    return span_of(connection, account.account_id, Wanted(since=at + INSTANT)).first - 1
+
+
+def then_of(connection: Connection, account: Books, seq: int, named: Iterable[str] = ()) -> Then:
+    """What had become of grants by an entry, these among them.
+
+    Reads the entries behind it or those since the closing before it, whichever are fewer.
+    """
+    one, newest = account.account_id, account.seq
+    closed = closing_by(connection, one, seq)
+    if newest - seq <= seq - closed.seq:
+        return Later(seq, what_became(moved_since(connection, one, seq + 1, newest)))
+    moves = moved_since(connection, one, closed.seq + 1, seq)
+    touched = (grant for grant, _, _ in moves)
+    went = went_by(connection, one, {*named, *closed.open_grants, *touched}, closed.seq)
+    return Earlier(seq, what_became(moves, (Gone(lot.grant, *lot[2:]) for lot in went)))
 
 
 def standing_data(account: Books, found: Standing) -> Data:

@@ -71,7 +71,7 @@ def balance(
             counted(with_grants(connection, one) if as_json else open_parts(connection, one), now)
             for one in accounts
         ]
-        had = [count_grants(connection, account.account_id) for account in accounts]
+        had = [count_grants(connection, account.account_id, account.seq) for account in accounts]
         order = settings_of(connection, tenant).order
     if as_json:
         print_json([{**account_data(account, now), "held": _held(account)} for account in accounts])

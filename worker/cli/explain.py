@@ -19,6 +19,7 @@ from worker.cli.invoice import MaybeCustomer, MaybeTenant, billed, print_choice
 from worker.cli.output import Json, err, money, out, plain, print_json, progress
 
 _USAGE = "give one of: ENTRY with --customer, --message ID with --customer, --invoice ID"
+_SOURCE = "With --message: its source, by which it is found at once among very many."
 
 
 def register(app: typer.Typer) -> None:
@@ -30,11 +31,13 @@ def explain(
     entry: Annotated[
         int | None, typer.Argument(min=1, help="The entry's number in the customer's ledger.")
     ] = None,
+    *,
     customer: MaybeCustomer = None,
     invoice: Annotated[
         str | None, typer.Option(help="Every entry that touched this invoice.")
     ] = None,
     message: Annotated[str | None, typer.Option(help="What became of this message.")] = None,
+    source: Annotated[str | None, typer.Option(help=_SOURCE)] = None,
     tenant: MaybeTenant = None,
     currency: Currency = None,
     as_json: Json = False,
@@ -44,7 +47,7 @@ def explain(
     Give one of: ENTRY with --customer, --message ID with --customer, --invoice ID.
     """
     if sum(given is not None for given in (entry, invoice, message)) != 1 or (
-        invoice is None and customer is None
+        (invoice is None and customer is None) or (message is None and source is not None)
     ):
         raise typer.BadParameter(_USAGE)
     with reading() as connection:
@@ -60,7 +63,7 @@ def explain(
             return
         accounts = accounts_of(connection, tenant or "default", customer or "", currency)
         if message is not None:
-            explain_message(connection, accounts, message, as_json=as_json)
+            explain_message(connection, accounts, message, source, as_json=as_json)
         elif entry is not None:
             account = _only(accounts)
             _check_is_there(account, entry)

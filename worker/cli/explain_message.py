@@ -35,11 +35,16 @@ REASONS = {
 
 
 def explain_message(
-    connection: Connection, accounts: Sequence[Books], message_id: str, *, as_json: bool
+    connection: Connection,
+    accounts: Sequence[Books],
+    message_id: str,
+    source: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Tell every receipt of this id; says where the message is and exits when there is none."""
     by_id = {account.account_id: account for account in accounts}
-    receipts = receipts_called(connection, list(by_id), message_id)
+    receipts = receipts_called(connection, list(by_id), message_id, source)
     aside = set_aside_called(connection, message_id)
     if not receipts and not aside:
         err.print(plain(f"no message {message_id} has been decided on this customer's accounts"))

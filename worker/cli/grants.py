@@ -1,25 +1,28 @@
 """`scrip grants`: every lot of credit that a customer has or had, in the order of use."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlalchemy import Connection
 
-from db.look_ups import clock, grants_called, grants_with, settings_of
-from domain.books import Books
+from db.look_ups import clock, settings_of
 from domain.credit import Grant, GrantDetails
 from domain.kept import is_lot_of_writeoff
 from domain.order import PROFILES
 from domain.vocabulary import GrantState
+from worker.cli.credits_list import only
 from worker.cli.customers import Currency, Customer, Tenant, accounts_of, reading
-from worker.cli.grants_data import Lots, lots_data, lots_of, went
+from worker.cli.grants_data import GRANTS_SHOWN, Choice, Lots, lots_data, lots_of, went
 from worker.cli.grants_one import show_grant
-from worker.cli.output import Json, count, money, out, plain, print_json, table, when
+from worker.cli.output import Json, count, err, money, out, plain, print_json, table, when
 
 _GRANT = "One grant in full, by its id or external id, with the entries that touched it."
+_BEFORE = "Go on: only grants that came before this entry of the ledger."
+_ALL = (
+    f"Also where there are more than {GRANTS_SHOWN:,}; else the newest, and all with credit left."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -39,37 +42,39 @@ def grants(
         str | None, typer.Option(help="Only grants with this reference number.")
     ] = None,
     grant: Annotated[str | None, typer.Option(help=_GRANT)] = None,
+    before: Annotated[int | None, typer.Option(min=1, help=_BEFORE)] = None,
+    every: Annotated[bool, typer.Option("--all", help=_ALL)] = False,
     as_json: Json = False,
 ) -> None:
     """Show a customer's grants in the order of use, and what became of each."""
+    if before is not None and (every or grant is not None or reference is not None):
+        raise typer.BadParameter(
+            "--before goes on with the list of all grants; leave the others out"
+        )
     with reading() as connection:
         now = clock(connection)
         order = PROFILES[settings_of(connection, tenant).order]
-        found = [
-            lots_of(connection, one, order, now, state, _named(connection, one, grant, reference))
-            for one in accounts_of(connection, tenant, customer, currency)
-        ]
-        if reference is not None:
-            found = [lots.referring(reference) for lots in found]
+        accounts = accounts_of(connection, tenant, customer, currency)
+        if before is not None:
+            only(accounts)
+        choice = Choice(state or (), grant, reference, before, every)
+        found = [lots_of(connection, one, order, now, choice) for one in accounts]
         if grant is not None:
             show_grant(connection, found, grant, as_json=as_json)
             return
     if as_json:
         print_json([lots_data(lots) for lots in found])
-        return
     for lots in found:
-        _print(lots, len(state or ()) + (reference is not None))
+        if not as_json:
+            _print(lots, len(state or ()) + (reference is not None))
+        if lots.cursor is not None:
+            err.print(plain(_goes_on(lots, lots.cursor)))
 
 
-def _named(
-    connection: Connection, account: Books, grant: str | None, reference: str | None
-) -> Collection[str] | None:
-    """The ids of the grants that are asked for; None when it may be any."""
-    if grant is not None:
-        return grants_called(connection, account.account_id, grant)
-    if reference is not None:
-        return grants_with(connection, account.account_id, reference)
-    return None
+def _goes_on(lots: Lots, cursor: int) -> str:
+    _, customer, currency = lots.account.key
+    more = f"{customer} has had {lots.number:,} grants in {currency}, and these are not all"
+    return f"{more}: --currency {currency} --before {cursor} goes on, --all shows all of them"
 
 
 def _print(lots: Lots, filters: int) -> None:

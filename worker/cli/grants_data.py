@@ -3,10 +3,19 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from db.look_ups import count_grants, details_of, with_grants
+from db.look_ups import (
+    count_grants,
+    details_of,
+    grants_before,
+    grants_called,
+    grants_with,
+    open_parts,
+    with_grants,
+)
 from domain.books import Books
 from domain.credit import Grant, GrantDetails
 from domain.fields import rfc3339
@@ -16,7 +25,26 @@ from worker.cli.customers import GONE, counted
 from worker.cli.output import money
 from worker.state import Data, account_data
 
+GRANTS_SHOWN = 1_000
+"""More are shown in parts: all with something left first, beside those that came last."""
+
+LIVE = frozenset({GrantState.ACTIVE, GrantState.PENDING})
+"""States of grants with something left."""
+
 _WENT = ("used", "expired", "voided", "moved", "held")
+
+
+class Choice(NamedTuple):
+    """Which grants are asked for: one, those of a reference number, or a part of them all."""
+
+    states: Collection[GrantState] = ()
+    """Only those in these; empty for any."""
+    grant: str | None = None
+    reference: str | None = None
+    before: int | None = None
+    """Those with nothing left that came before this entry; None for the first part."""
+    every: bool = False
+    """All at once, however many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +57,8 @@ class Lots:
     now: datetime
     number: int
     """How many grants the account has had."""
+    cursor: int | None = None
+    """The entry before which those were brought that are left out; None when none are."""
 
     def referring(self, reference: str) -> "Lots":
         """Those with this reference number alone."""
@@ -37,21 +67,39 @@ class Lots:
 
 
 def lots_of(
-    connection: Connection,
-    account: Books,
-    order: Profile,
-    now: datetime,
-    states: Sequence[GrantState] | None,
-    names: Collection[str] | None = None,
+    connection: Connection, account: Books, order: Profile, now: datetime, choice: Choice
 ) -> Lots:
-    """The grants of these ids and in these states, or all."""
+    """The grants of an account that are asked for."""
+    number = count_grants(connection, account.account_id, account.seq)
+    names, cursor = _part_of(connection, account, choice, number)
     account_id = account.account_id
     account = counted(with_grants(connection, account, names), now)
     details = details_of(connection, account_id, names)
+    states = choice.states
     chosen = (grant for grant in account.grants if not states or grant.state(now) in states)
     told = (replace(grant, details=details[grant.grant]) for grant in chosen)
     ordered = sorted(told, key=lambda grant: (grant.state(now) in GONE, order.rank(grant)))
-    return Lots(account, ordered, order, now, count_grants(connection, account_id))
+    lots = Lots(account, ordered, order, now, number, cursor)
+    return lots if choice.reference is None else lots.referring(choice.reference)
+
+
+def _part_of(
+    connection: Connection, account: Books, choice: Choice, number: int
+) -> tuple[Collection[str] | None, int | None]:
+    """The ids to look at, None for all; and before which entry those came that are left out."""
+    account_id, before = account.account_id, choice.before
+    if choice.grant is not None:
+        return grants_called(connection, account_id, choice.grant), None
+    if choice.reference is not None:
+        return grants_with(connection, account_id, choice.reference), None
+    if choice.every or (before is None and number <= GRANTS_SHOWN):
+        return None, None
+    still = {grant.grant for grant in open_parts(connection, account).grants}
+    if before is None and choice.states and LIVE.issuperset(choice.states):
+        return still, None
+    newest = account.seq + 1 if before is None else before
+    came, cursor = grants_before(connection, account_id, newest, GRANTS_SHOWN)
+    return still.union(came) if before is None else set(came) - still, cursor
 
 
 def lots_data(lots: Lots) -> Data:

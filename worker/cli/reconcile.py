@@ -48,7 +48,9 @@ def reconcile(
 ) -> None:
     """Show that opening + what came - what went = closing; exit code 1 when it does not.
 
-    Per currency and category, by the entries, by what grants have left, and by the balances.
+    Per currency and category, by the entries, by what grants have left, and by the balances. What
+    the entries of a long ledger came to is taken from its closings, which `scrip verify` adds up
+    again; --by dated reads every entry.
     """
     if first is not None and end is not None and end < first:
         raise typer.BadParameter("--to must not be earlier than --from")

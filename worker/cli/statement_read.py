@@ -19,8 +19,8 @@ from domain.credit import Grant, GrantDetails
 from domain.kept import Transfer, Writeoff, is_lot_of_writeoff
 from domain.ledger import Entry
 from domain.order import Profile
-from worker.cli.at_instant import Later, groups, standing
-from worker.cli.balance_at import later_of
+from worker.cli.at_instant import Then, groups, standing
+from worker.cli.balance_at import newest_by, then_of
 from worker.cli.output import money
 from worker.statement.account import (
     AccountStatement,
@@ -58,7 +58,7 @@ class Told:
     """The one before them."""
     earlier: Sequence[Entry]
     """Those before that touched one of their invoices."""
-    later: Later
+    then: Then
     details: dict[str, GrantDetails]
 
 
@@ -66,18 +66,19 @@ def read_statement(
     connection: Connection, account: Books, order: Profile, asked: Asked, now: datetime
 ) -> AccountStatement:
     """One account's statement, seen from `now`; all of it must stand in one snapshot."""
-    later = later_of(connection, account, asked.at)
+    last = newest_by(connection, account, asked.at)
     since = Wanted(since=asked.since or min(asked.at, now) - _YEAR)
     first = span_of(connection, account.account_id, since).first
-    first = max(first, later.seq + 1 - ENTRIES_MAX)
-    ledger = list(entries_in(connection, account.account_id, first, later.seq))
+    first = max(first, last + 1 - ENTRIES_MAX)
+    ledger = list(entries_in(connection, account.account_id, first, last))
     touched = {lot.grant for entry in ledger for lot in entry.allocations}
+    then = then_of(connection, account, last, touched)
     books = touched_parts(
         connection,
         account,
-        grants_named={*touched, *later.became},
+        grants_named={*touched, *then.became},
         invoices_named={entry.invoice for entry in ledger if entry.invoice is not None},
-        seqs=(first, later.seq),
+        seqs=(first, last),
     )
     known = {seq for bill in books.invoices for seq in bill.entries if seq < first}
     earlier = entries_at(connection, account.account_id, {first - 1, *known})
@@ -85,7 +86,7 @@ def read_statement(
     names = {*touched, *(grant.grant for grant in books.grants)}
     told = Told(
         ledger=ledger,
-        later=later,
+        then=then,
         before=before,
         earlier=[entry for entry in earlier if entry.seq in known],
         details=details_of(connection, account.account_id, names),
@@ -97,9 +98,9 @@ def statement_of(
     books: Books, told: Told, order: Profile, asked: Asked, now: datetime
 ) -> AccountStatement:
     """An account in a period, seen from `now`."""
-    at, ledger, later = asked.at, told.ledger, told.later
-    found, is_past = standing(books, later, at, now), at < now
-    became = _became(books.grants, later)
+    at, ledger, then = asked.at, told.ledger, told.then
+    found, is_past = standing(books, then, at, now), at < now
+    became = _became(books.grants, then)
     touched = {lot.grant for entry in ledger for lot in entry.allocations}
     terms = {grant.grant: grant for grant in (*books.grants, *found.grants)}
     kept = [one for one in books.kept if isinstance(one, Transfer | Writeoff)]
@@ -133,10 +134,10 @@ def statement_of(
     )
 
 
-def _became(grants: Sequence[Grant], later: Later) -> list[Gone]:
+def _became(grants: Sequence[Grant], then: Then) -> list[Gone]:
     """What had become of the grants that were there, the oldest first; of no write-off's."""
     lots = sorted((grant.seq, gone_of(grant)) for grant in grants)
-    known = (later.without(now) for _, now in lots if not is_lot_of_writeoff(now.grant))
+    known = (then.by_then(now) for _, now in lots if not is_lot_of_writeoff(now.grant))
     return [went for went in known if went.amount]
 
 

@@ -42,11 +42,11 @@ class Gone(NamedTuple):
     """A grant with nothing left: what became of it."""
 
     grant: str
-    amount: int
-    used: int
-    expired: int
-    voided: int
-    moved: int
+    amount: int = 0
+    used: int = 0
+    expired: int = 0
+    voided: int = 0
+    moved: int = 0
 
 
 class Fall(NamedTuple):
@@ -120,12 +120,18 @@ class AccountStatement:
     """Writes an amount of this currency."""
 
 
-def what_became(moves: Iterable[tuple[str, Kind, int]]) -> dict[str, Gone]:
+def what_became(
+    moves: Iterable[tuple[str, Kind, int]], before: Iterable[Gone] = ()
+) -> dict[str, Gone]:
     """What became of every grant, by its id; a write-off's credit is none that anybody had.
 
-    From what entries did: to which grant, of what kind, and how much.
+    From what entries did: to which grant, of what kind, and how much; `before` is what had become
+    of some before these entries.
     """
     sums = defaultdict[str, Counter[str]](Counter)
+    for went in before:
+        if not is_lot_of_writeoff(went.grant):
+            sums[went.grant].update(dict(zip(Gone._fields[1:], went[1:], strict=True)))
     for grant, kind, amount in moves:
         if is_lot_of_writeoff(grant):
             continue

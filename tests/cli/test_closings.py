@@ -1,0 +1,178 @@
+"""With closings, with some of them and with none, every look-up says the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from db.books import Snapshot, snapshot
+from db.closings import close, unclosed
+from db.look_ups import (
+    By,
+    Period,
+    balances,
+    count_grants,
+    entries_that_touch,
+    holdings,
+    moved,
+    remaining,
+)
+from db.look_ups import session as reading
+from db.store import PostgresStore
+from domain.books import Books
+from domain.order import PROFILES
+from tests.cli.conftest import Drain, Run, Write
+from tests.reference.mixes import mix
+from worker.accounting.reconciling import summaries
+from worker.cli.balance_at import standing_data, standing_of
+from worker.cli.statement_data import statement_data
+from worker.cli.statement_read import Asked, read_statement
+from worker.closings import close_due
+
+EVERY, MESSAGES, AT_ONCE = 5, 500, 10
+TICK = timedelta(microseconds=1)
+
+
+@pytest.fixture
+def accounts(run: Run, drain: Drain, write: Write, store: PostgresStore) -> list[Books]:
+    """Something of every kind of message, decided at many instants."""
+    said = [json.dumps(message).encode() for message, _ in mix(11, MESSAGES) if message]
+    for place in range(0, len(said), AT_ONCE):
+        run("publish", str(write(said[place : place + AT_ONCE])))
+        drain()
+    with snapshot(store.engine) as seen:
+        return list(seen.books())
+
+
+def closed(store: PostgresStore) -> int:
+    """How many closings were made."""
+    return close_due(store.engine, every=EVERY)
+
+
+def answers(connection: Connection, accounts: list[Books]) -> Iterator[Any]:
+    now = Snapshot(connection).now
+    for books in accounts:
+        (one,) = holdings(connection, *books.key)
+        at = instants([books])
+        for edge in (edge for instant in at for edge in (instant - TICK, instant)):
+            yield standing_data(one, standing_of(connection, one, edge, now))
+        for first, end in zip(at[:-3:4], at[3::4], strict=False):
+            yield told(connection, one, Asked(first, end), now)
+        for grant in books.grants:
+            yield entries_that_touch(connection, one.account_id, grant)
+        assert count_grants(connection, one.account_id, one.seq) == len(books.grants)
+    yield from reconciled(Snapshot(connection), accounts)
+
+
+def told(connection: Connection, account: Books, asked: Asked, now: datetime) -> Any:
+    """A statement, as it is told."""
+    found = read_statement(connection, account, PROFILES["standard"], asked, now)
+    return statement_data(found, asked.at)
+
+
+def reconciled(seen: Snapshot, accounts: list[Books]) -> Iterator[Any]:
+    """Some periods of all, and of some customers those that an instant of theirs cuts in two."""
+    edges = [None, *instants(accounts)[::20], None]
+    for by in By:
+        for first, end in combinations(edges, 2):
+            yield summary(seen, Period("default", None, None, first, end, by))
+    for books in accounts[:4]:
+        for edge in instants([books]):
+            yield summary(seen, Period(*books.key[:2], None, None, edge))
+            yield summary(seen, Period(*books.key[:2], None, edge, None))
+
+
+def instants(accounts: list[Books]) -> list[datetime]:
+    return sorted({entry.recorded_at for books in accounts for entry in books.entries})
+
+
+def summary(seen: Snapshot, period: Period) -> Any:
+    return summaries(moved(seen, period), remaining(seen, period), balances(seen, period))
+
+
+def test_closings_change_no_answer(store: PostgresStore, accounts: list[Books]) -> None:
+    """Nor does it matter how many there are: they only say where to begin."""
+    with reading(store.engine) as connection:
+        expected = list(answers(connection, accounts))
+    made = closed(store)
+    assert made > len(accounts)
+    with reading(store.engine) as connection:
+        assert list(answers(connection, accounts)) == expected
+    forgotten(store, "seq > 12")
+    with reading(store.engine) as connection:
+        assert list(answers(connection, accounts)) == expected
+
+
+def test_a_run_may_be_doubled_or_cut_short(store: PostgresStore, accounts: list[Books]) -> None:
+    """Several at once, and some that stop early, make what one makes."""
+    closed(store)
+    expected = rows(store)
+    forgotten(store)
+    assert close_due(store.engine, count=3, every=EVERY) == 3
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(closed, [store] * 3))
+    assert rows(store) == expected
+    assert not list(unclosed(store.engine, EVERY))
+    assert not close(store.engine, accounts[0].account_id, EVERY)
+
+
+def rows(store: PostgresStore) -> list[Any]:
+    with snapshot(store.engine) as seen:
+        return [(books.closings, books.closing_grants) for books in seen.books()]
+
+
+def forgotten(store: PostgresStore, where: str = "true") -> None:
+    with store.engine.begin() as connection:
+        for table in ("closings", "closing_grants"):
+            connection.execute(text(f"DELETE FROM {table} WHERE {where}"))
+
+
+HARM = {
+    "UPDATE closings SET balance = balance + 1 WHERE seq < 10": "balance is not",
+    "UPDATE closings SET recorded_at = now()": "recorded_at is not",
+    "UPDATE closings SET grants = grants + 1": "grants is not",
+    "UPDATE closings SET open_grants = '{}' WHERE open_grants <> '{}'": "open_grants is not",
+    "UPDATE closings SET sums = '{}'": "sums is not",
+    "UPDATE closing_grants SET used = used + 1": "what it says of grant",
+    "UPDATE closing_grants SET grant_id = grant_id || 'x'": "what it says of grant",
+    "DELETE FROM closing_grants": "what it says of grant",
+    "DELETE FROM closings WHERE seq < 10": "since is not",
+    "UPDATE closings SET seq = seq + 1000": "belongs to no entry",
+}
+
+
+@pytest.mark.usefixtures("accounts")
+def test_what_a_closing_says_wrongly_is_found(run: Run, store: PostgresStore) -> None:
+    """I4: `scrip verify` adds all entries up again."""
+    closed(store)
+    found = json.loads(run("verify", "--json").stdout)
+    assert found["clean"]
+    assert found["checked"]["closings"] > 10
+    for harm, what in HARM.items():
+        forgotten(store)
+        closed(store)
+        with store.engine.begin() as connection:
+            connection.execute(text(harm))
+        found = json.loads(run("verify", "--json").stdout)
+        assert set(found["broken"]) == {"I4"}, harm
+        assert any(row["what"].startswith(what) for row in found["violations"]), harm
+
+
+@pytest.mark.usefixtures("accounts")
+def test_a_summary_beside_a_wrong_closing_does_not_come_to_zero(
+    run: Run, store: PostgresStore
+) -> None:
+    """What grants have left says otherwise."""
+    closed(store)
+    assert run("reconcile").exit_code == 0
+    with store.engine.begin() as connection:
+        wrong = """UPDATE closings SET sums = jsonb_set(sums, '{0,3}', '1')"""
+        connection.execute(text(wrong))
+    assert run("reconcile").exit_code == 1
