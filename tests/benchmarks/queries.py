@@ -30,6 +30,7 @@ from db.migrate import upgrade
 from tests.benchmarks.history import Past, load
 from tests.benchmarks.queries_asked import Asking, Question
 from worker import stack
+from worker.closings import close_due
 from worker.embedded import Postgres
 
 RUNS_MIN = 3
@@ -99,11 +100,21 @@ def _filled(past: Past, options: argparse.Namespace, found: dict[str, Any]) -> I
             upgrade(postgres.url)
             seconds = load(postgres.url, past, tell=_say)
             found["loaded_per_s"] = round(past.entries / seconds)
+            found["closed"] = _closed(postgres.url)
             if not options.no_verify:
                 found["verify"] = _verify(postgres.url)
             yield postgres.url
         finally:
             postgres.stop()
+
+
+def _closed(url: str) -> dict[str, float]:
+    """What the closing runs do that such a past would have had."""
+    engine, made, began = engine_for(url), 0, time.monotonic()
+    while done := close_due(engine):
+        made += done
+    engine.dispose()
+    return {"closings": made, "seconds": round(time.monotonic() - began, 1)}
 
 
 def _verify(url: str) -> str:
@@ -161,6 +172,8 @@ def _print(found: dict[str, Any]) -> None:
     console.print(table)
     if "loaded_per_s" in found:
         console.print(f"loaded {found['loaded_per_s']:,} entries/s")
+    if "closed" in found:
+        console.print(f"{found['closed']['closings']:,} closings in {found['closed']['seconds']} s")
     console.print(f"verify: {found['verify']}")
 
 

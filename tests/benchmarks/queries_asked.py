@@ -19,7 +19,6 @@ from db.look_ups import (
     clock,
     count_grants,
     credits_of,
-    details_of,
     entries_at,
     entries_that_touch,
     grants_called,
@@ -40,6 +39,7 @@ from domain.identity import AccountKey
 from domain.order import PROFILES
 from domain.vocabulary import Kind
 from worker.cli.balance_at import standing_of
+from worker.cli.grants_data import Choice, lots_of
 from worker.cli.statement_read import Asked, read_statement
 
 PAGE = 50
@@ -78,11 +78,15 @@ class Asking:
     def _of_the_account(self) -> Iterator[Question]:
         key, one = self.key, self._account
         yield Question("customer", lambda c: holdings(c, key.tenant, key.customer, None))
-        yield Question("balance", lambda c: (open_parts(c, one), count_grants(c, one.account_id)))
+        yield Question(
+            "balance", lambda c: (open_parts(c, one), count_grants(c, one.account_id, one.seq))
+        )
         for days in (1, 30, 180, 360):
             yield Question(f"balance --at, {days} days ago", self._standing(days))
         yield Question("balance --at, in a year", self._standing(-365))
-        yield Question("grants", lambda c: (with_grants(c, one), details_of(c, one.account_id)))
+        yield Question("grants", lambda c: lots_of(c, one, _ORDER, self._now, Choice()))
+        everything = Choice(every=True)
+        yield Question("grants --all", lambda c: lots_of(c, one, _ORDER, self._now, everything))
 
     def _of_the_ledger(self) -> Iterator[Question]:
         yield self._page("ledger, first page", Wanted)
@@ -118,6 +122,10 @@ class Asking:
         yield Question(
             "explain --message",
             lambda c: receipts_called(c, [identity], f"msg-{self._seq():010d}"),
+        )
+        yield Question(
+            "explain --message --source",
+            lambda c: receipts_called(c, [identity], f"msg-{self._seq():010d}", "/billing"),
         )
 
     def _of_credits(self) -> Iterator[Question]:
