@@ -62,6 +62,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--invoices", default=100, help="of many lines, a round", type=int)
     add("--lines", default=1_000, help="of each of these", type=int)
     add("--unread", default=1_000_000, help="messages in a backlog", type=int)
+    add("--memory", default="256MB", help="of PostgreSQL's for its pages (4GB)")
     add("--data", type=Path, help="a folder that keeps what was loaded")
     add("--no-verify", action="store_true", help="do not prove the books sound")
     options = parser.parse_args(arguments)

@@ -111,7 +111,8 @@ class Bench:
     @contextmanager
     def pair(self, entries: int) -> Iterator[tuple[Installation, Installation]]:
         """An installation with a past of so many entries, and one with opening grants alone."""
-        with installation(REDIS, self.data if entries else None) as big, installation(REDIS) as low:
+        data, memory = self.data if entries else None, self.options.memory
+        with installation(REDIS, data, memory) as big, installation(REDIS, None, memory) as low:
             for on in (big, low):
                 on.processes["worker"].stop()
             grow(big.servers.database_url, portions(entries), say)

@@ -15,6 +15,7 @@ from tests.brokers.kinds import Kind
 from tests.end_to_end.outsider import Observer, wait_for
 from worker import stack
 from worker.embedded import Postgres, Servers
+from worker.embedded.postgres import SETTINGS
 from worker.embedded.process import Server
 from worker.stack import Process
 
@@ -45,17 +46,23 @@ class Installation:
 
 
 @contextmanager
-def installation(kind: Kind, data: Path | None = None) -> Iterator[Installation]:
+def installation(
+    kind: Kind, data: Path | None = None, memory: str = SETTINGS["shared_buffers"]
+) -> Iterator[Installation]:
     """Fresh servers, all durable: fsync, synchronous_commit, appendfsync always, quorum queues.
 
-    With `data`, a folder that another user can pass, the database there goes on.
+    With `data`, a folder that another user can pass, the database there goes on; `memory` is
+    PostgreSQL's own for its pages.
     """
     for name in ("DATABASE_URL", "BROKER_URL"):
         os.environ.pop(name, None)
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="scrip-")))
         folder.chmod(0o711)  # PostgreSQL may pass, as nobody, to its own folder
-        postgres, broker = Postgres((data or folder) / "postgres"), kind.server(folder / "broker")
+        postgres, broker = (
+            Postgres((data or folder) / "postgres", memory=memory),
+            kind.server(folder / "broker"),
+        )
         for server in (postgres, broker):
             opened.callback(server.stop)
             server.start()

@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="one short round, for CI")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", default=5, type=int)
-    parser.add_argument("--messages", default=60_000, help="in all rounds together", type=int)
+    parser.add_argument("--messages", default=200_000, help="in all rounds together", type=int)
     parser.add_argument("--accounts", default=10_000, type=int)
     parser.add_argument("--noop-messages", default=4_000, help="a pool and round", type=int)
     parser.add_argument("--orm-messages", default=1_500, help="a pool and round", type=int)

@@ -43,8 +43,12 @@ class Postgres(Server):
     name = "PostgreSQL"
     stop_signal = signal.SIGINT  # "fast" shutdown: sessions are ended, nothing is lost
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, durable: bool = True, memory: str = SETTINGS["shared_buffers"]
+    ) -> None:
+        """`memory` is what it keeps of its pages, as PostgreSQL writes it (4GB)."""
         super().__init__(_for_postgres(folder), durable=durable)
+        self._memory = memory
         self._identity = nobody() or {}
         self._bin = binaries.postgres_bin()
 
@@ -96,7 +100,8 @@ class Postgres(Server):
         partial.rename(self.cluster)
 
     def _command(self) -> list[str]:
-        settings = SETTINGS | {"port": str(self.port)} | ({} if self.durable else UNSAFE)
+        own = {"port": str(self.port), "shared_buffers": self._memory}
+        settings = SETTINGS | own | ({} if self.durable else UNSAFE)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(self._bin / "postgres"), "-D", str(self.cluster), *options]
 
