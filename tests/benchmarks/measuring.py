@@ -74,13 +74,16 @@ def measured(on: Sequence[Kind], options: argparse.Namespace) -> dict[str, Resul
         running = [Running(opened.enter_context(installation(kind)), load) for kind in on]
         for one in running:
             one.open_books()
-        beside = [opened.enter_context(rivals(one.on, load.setup, sizes)) for one in running]
-        for at in range(0, len(rest), size):
+        with ExitStack() as meanwhile:  # nothing of theirs is vacuumed while latencies are taken
+            beside = [meanwhile.enter_context(rivals(one.on, load.setup, sizes)) for one in running]
+            for at in range(0, len(rest), size):
+                for one, others in zip(running, beside, strict=True):
+                    one.round(rest[at : at + size], others)
             for one, others in zip(running, beside, strict=True):
-                one.round(rest[at : at + size], others)
-        for one, others in zip(running, beside, strict=True):
+                one.compare(others)
+        for one in running:
             one.pace(rest, paced, options)
-            one.check(others)
+            one.check()
         return {one.on.kind.name: one.result for one in running}
 
 
@@ -133,12 +136,15 @@ class Running:
             found.append(_books(self.on, PACED_TENANT, load))
         result.books = "equal" if all(found) else "different"
 
-    def check(self, others: Rivals) -> None:
-        """The books of all, at the end."""
+    def compare(self, others: Rivals) -> None:
+        """The books of the rivals, and what the rounds have cost."""
         self.result.usage = self.usage.as_json()
-        self.result.verify = _verify(self.on.urls)
         if self.result.orm:
             self.result.orm_books = "; ".join(others.complaints()[:3]) or "equal"
+
+    def check(self) -> None:
+        """The books, at the end."""
+        self.result.verify = _verify(self.on.urls)
 
     def _say(self, what: str, *rates: float) -> None:
         told = " ".join(f"{rate:,.0f}/s" for rate in rates)
