@@ -22,14 +22,19 @@ class Known(NamedTuple):
     account: Account
     written_by: Xid
 
+    @property
+    def room(self) -> int:
+        """What it takes: one for itself, and one for each grant."""
+        return 1 + len(self.account.grants)
+
 
 class AtHand:
-    """Of the accounts that were written last, as many as have so many grants together."""
+    """Of the accounts that were written last, as many as there is room for."""
 
-    def __init__(self, grants_max: int = 0) -> None:
-        self._grants_max = grants_max
+    def __init__(self, room: int = 0) -> None:
+        """`room` is how many accounts and grants may stay, counted together; 0 keeps nothing."""
+        self._room, self._taken = room, 0
         self._known: dict[Id128, Known] = {}
-        self._grants = 0
 
     def take(self, ids: Iterable[Id128]) -> dict[Id128, Known]:
         """Those of some accounts that are at hand; a batch uses them up, and they are so no more.
@@ -41,24 +46,23 @@ class AtHand:
             one = self._known.pop(account_id, None)
             if one is not None:
                 known[account_id] = one
-                self._grants -= len(one.account.grants)
+                self._taken -= one.room
         return known
 
     def keep(self, changes: Changes, written_by: Xid) -> None:
         """What a transaction has written and committed."""
-        if not self._grants_max:
+        if not self._room:
             return
         for grant in changes.new_grants.values():
             grant.details = None  # written, and no rule reads it
         for account in changes.accounts.values():
             account.rest()
-            self._known[account.id] = Known(account, written_by)
-            self._grants += len(account.grants)
-        while self._grants > self._grants_max:
-            oldest = self._known.pop(next(iter(self._known)))
-            self._grants -= len(oldest.account.grants)
+            known = self._known[account.id] = Known(account, written_by)
+            self._taken += known.room
+        while self._taken > self._room:
+            self._taken -= self._known.pop(next(iter(self._known))).room
 
     def forget(self) -> None:
         """Whatever went wrong, the database knows better."""
         self._known.clear()
-        self._grants = 0
+        self._taken = 0

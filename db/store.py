@@ -72,7 +72,7 @@ class PostgresStore:
     """Implements `worker.ports.Store`; raises the errors of `db.errors` only."""
 
     def __init__(self, engine: Engine, grants_at_hand: int = 0) -> None:
-        """With `grants_at_hand`, the accounts written last stay in memory, up to so many grants."""
+        """The accounts written last stay in memory, up to so many of them and their grants."""
         self.engine = engine
         self._at_hand = AtHand(grants_at_hand)
 

@@ -8,9 +8,8 @@ from domain.books import Books, Finding, at_entry
 from domain.credit import Grant
 from domain.kept import Hold, Spent, is_lot_of_writeoff
 from domain.ledger import Entry
-from domain.vocabulary import SIGN, Kind
+from domain.vocabulary import ARRIVALS, SIGN, Kind
 
-_ARRIVALS = frozenset({Kind.GRANT, Kind.TRANSFER_IN, Kind.WRITEOFF_GRANT})
 COLUMNS: Mapping[Kind, tuple[str, int]] = {
     Kind.GRANT: ("amount", 1),
     Kind.TRANSFER_IN: ("amount", 1),
@@ -39,7 +38,7 @@ def grants_add_up(books: Books) -> Iterator[Finding]:
                 yield at_entry(entry, f"there is no grant {allocation.grant}")
                 continue
             sums[allocation.grant][column] += sign * allocation.amount
-            if entry.kind in _ARRIVALS:
+            if entry.kind in ARRIVALS:
                 brought.setdefault(allocation.grant, entry.seq)
     held: Counter[str] = Counter()
     for kept in books.kept:

@@ -60,6 +60,9 @@ SIGN: dict[Kind, int] = {
     Kind.WRITEOFF_APPLICATION: -1,
 }
 
+ARRIVALS = (Kind.GRANT, Kind.TRANSFER_IN, Kind.WRITEOFF_GRANT)
+"""Entries that bring grants."""
+
 
 class Why(StrEnum):
     """What an `invoice.credited` event says about the amount it carries."""

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     """Processes of the worker that decide, each for its share of the customers; as many as cores.
     0 decides in the worker's own process, for small machines."""
     grants_at_hand: NonNegativeInt = 200_000
-    """Open grants that each decider keeps in memory with the accounts it wrote last, at about
+    """Open grants, and accounts, that each decider keeps in memory of what it wrote last, at about
     0.7 kB each, so that it need not read them again; 0 reads all of them for every batch."""
     batch_messages: PositiveInt = 2_000
     """Messages read at once, and in one transaction, at most; the deciders share them out."""

@@ -7,9 +7,7 @@ from db.look_ups.closings import closing_by
 from db.look_ups.portions import Span, page_of
 from db.tables import SELDOM, entries, grants
 from domain.identity import Id128
-from domain.vocabulary import Kind
-
-_ARRIVALS = (Kind.GRANT, Kind.TRANSFER_IN, Kind.WRITEOFF_GRANT)
+from domain.vocabulary import ARRIVALS
 
 
 def grants_before(
@@ -19,7 +17,7 @@ def grants_before(
 
     Also the seq before which others were brought; None when these are all.
     """
-    span = Span(account_id, 1, before - 1, _ARRIVALS)
+    span = Span(account_id, 1, before - 1, ARRIVALS)
     rows = connection.execute(page_of(span, span.first, span.last, number + 1))
     found = [entry_of(tuple(row)) for row in rows]
     cursor = found[number - 1].seq if len(found) > number else None
@@ -39,7 +37,7 @@ def count_grants(connection: Connection, account_id: Id128, newest: int) -> int:
     behind = select(lots).where(
         entries.c.account_id == account_id,
         entries.c.seq.between(start.seq + 1, newest),
-        entries.c.kind.in_(_ARRIVALS),
+        entries.c.kind.in_(ARRIVALS),
         SELDOM,
     )
     return start.grants + int(connection.execute(behind).scalar_one())

@@ -32,7 +32,7 @@ SELECT named.grant_id, went.* FROM (
     ORDER BY seq DESC LIMIT 1
 ) AS went
 """
-_LAST = literal(2**62, BigInteger)
+LAST = literal(2**62, BigInteger)
 """Behind every seq."""
 
 
@@ -76,9 +76,7 @@ def touching(account_id: Id128, grant: str) -> Subquery:
         closing_grants.c.account_id == account_id,
         closing_grants.c.grant_id == grant,
     )
-    newest = select(func.coalesce(func.max(of.seq), 0) + 1, _LAST).where(
-        of.account_id == account_id
-    )
+    newest = select(func.coalesce(func.max(of.seq), 0) + 1, LAST).where(of.account_id == account_id)
     return union_all(spans, newest).subquery("spans")
 
 
@@ -96,4 +94,4 @@ def next_behind(account: ColumnElement[Id128], seq: ColumnElement[int]) -> Colum
     """The seq of the closing behind a closing; behind the newest, one that no entry has."""
     of = closings.alias()
     wanted = select(func.min(of.c.seq)).where(of.c.account_id == account, of.c.seq > seq)
-    return func.coalesce(wanted.correlate_except(of).scalar_subquery(), _LAST)
+    return func.coalesce(wanted.correlate_except(of).scalar_subquery(), LAST)

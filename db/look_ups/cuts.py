@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.look_ups.closings import newest_before, next_behind
+from db.look_ups.closings import LAST, newest_before, next_behind
 from db.look_ups.periods import By, Period
 from db.tables import accounts
 from db.tables_closed import closings
@@ -52,7 +52,7 @@ def spans_of(period: Period, cuts: CTE) -> Subquery:
     """The spans of entries to read: all of a ledger where closings are of no use."""
     whose = (cuts.c.account_id, cuts.c.currency)
     if period.by is not By.RECORDED:
-        everything = (literal(1).label("first"), literal(2**62, BigInteger).label("last"))
+        everything = (literal(1).label("first"), LAST.label("last"))
         return select(*whose, *everything).subquery("spans")
     each = (
         select(

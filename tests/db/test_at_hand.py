@@ -118,15 +118,23 @@ def changes(account_id: str, grants: int) -> Changes:
 
 
 def test_the_accounts_written_last_stay() -> None:
-    at_hand = AtHand(5)
+    at_hand = AtHand(6)
     for name in "abc":
         at_hand.keep(changes(name, 2), "7")
     assert at_hand.take("abc").keys() == {"b", "c"}
     assert at_hand.take("abc") == {}
 
 
+def test_accounts_without_credit_do_not_stay_for_ever() -> None:
+    """Each takes room, though it has no grant."""
+    at_hand = AtHand(2)
+    for name in "abc":
+        at_hand.keep(changes(name, 0), "7")
+    assert at_hand.take("abc").keys() == {"b", "c"}
+
+
 def test_one_account_of_too_many_grants_does_not_stay() -> None:
-    at_hand = AtHand(5)
+    at_hand = AtHand(6)
     at_hand.keep(changes("a", 6), "7")
     at_hand.keep(changes("b", 5), "7")
     assert at_hand.take("ab").keys() == {"b"}
