@@ -121,9 +121,7 @@ class Account:
         self.balance += sign * total
         self.seq += 1
         if invoice is not None:
-            invoice.entries.append(self.seq)
-            if kind in _OF_INVOICES:
-                self._touch(invoice, kind, allocations, reverses)
+            touch(invoice, self.seq, kind, allocations, reverses)
         return sign * total
 
     def reserve(self, lots: Iterable[Allocation], sign: int) -> None:
@@ -178,32 +176,36 @@ class Account:
         insort(self._open, grant, key=self._rank)
         self._until = min(self._until, grant.turns(self._now))
 
-    def _touch(
-        self,
-        invoice: Invoice,
-        kind: Kind,
-        allocations: Sequence[Allocation],
-        reverses: tuple[int, ...],
-    ) -> None:
-        """Keep what stands applied: applications add uses, reversals take the newest off."""
-        if kind is Kind.APPLICATION:
-            invoice.uses.extend(Use(*allocation, self.seq) for allocation in allocations)
-            return
-        for grant, line, amount in allocations:
-            if kind is Kind.WRITEOFF_APPLICATION:
-                invoice.written_off += amount
-            elif is_lot_of_writeoff(grant):
-                invoice.written_off -= amount
-            else:
-                taken = newest_first(invoice.uses, amount, _used_by(grant, line, reverses))
-                assert sum(use.amount for use in taken) == amount, "R14: more than stands applied"
+
+def touch(
+    invoice: Invoice,
+    seq: int,
+    kind: Kind,
+    allocations: Sequence[Allocation],
+    reverses: tuple[int, ...],
+) -> None:
+    """Keep what stands applied: applications add uses, reversals take the newest off."""
+    invoice.entries.append(seq)
+    if kind is Kind.APPLICATION:
+        invoice.uses.extend(Use(*allocation, seq) for allocation in allocations)
+        return
+    if kind not in _ALSO_CHANGE_INVOICES:
+        return
+    for grant, line, amount in allocations:
+        if kind is Kind.WRITEOFF_APPLICATION:
+            invoice.written_off += amount
+        elif is_lot_of_writeoff(grant):
+            invoice.written_off -= amount
+        else:
+            taken = newest_first(invoice.uses, amount, _used_by(grant, line, reverses))
+            assert sum(use.amount for use in taken) == amount, "R14: more than stands applied"
 
 
 def _used_by(grant: str, line: str | None, entries: tuple[int, ...]) -> Callable[[Use], bool]:
     return lambda use: use.grant == grant and use.line == line and use.seq in entries
 
 
-_OF_INVOICES = frozenset({Kind.APPLICATION, Kind.REVERSAL, Kind.WRITEOFF_APPLICATION})
+_ALSO_CHANGE_INVOICES = frozenset({Kind.REVERSAL, Kind.WRITEOFF_APPLICATION})
 
 _COLUMNS: dict[Kind, str] = {
     Kind.APPLICATION: "used",

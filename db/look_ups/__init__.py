@@ -6,7 +6,7 @@ not written down a second time: what is usable, due or in which state is asked o
 to the same answers.
 """
 
-from db.look_ups.account import open_parts, with_grants, with_parts
+from db.look_ups.account import open_parts, with_grants
 from db.look_ups.arrivals import count_grants, grants_before
 from db.look_ups.closings import Start, closing_by, went_by
 from db.look_ups.credits import CREDITS, Credit, credits_of
@@ -27,7 +27,6 @@ from db.look_ups.ledger import (
     Span,
     Wanted,
     entries_at,
-    ledger_from_first,
     page,
     rows_of,
     span_of,
@@ -41,6 +40,7 @@ from db.look_ups.messages import (
 from db.look_ups.periods import By, Period
 from db.look_ups.portions import page_of
 from db.look_ups.session import session
+from db.look_ups.stretches import Opening, Stretch, stretch_to
 from db.look_ups.sums import Balances, Moved, balances, decimals_of, moved, remaining
 from db.look_ups.touched import entries_in, moved_since, touched_parts
 from db.look_ups.writeoffs import ShortfallCredit, writeoffs_of
@@ -55,11 +55,13 @@ __all__ = [
     "By",
     "Credit",
     "Moved",
+    "Opening",
     "Page",
     "Period",
     "ShortfallCredit",
     "Span",
     "Start",
+    "Stretch",
     "Wanted",
     "Written",
     "amended_at",
@@ -81,7 +83,6 @@ __all__ = [
     "grants_with",
     "holdings",
     "invoices_called",
-    "ledger_from_first",
     "moved",
     "moved_since",
     "names_like",
@@ -95,12 +96,12 @@ __all__ = [
     "set_aside_called",
     "settings_of",
     "span_of",
+    "stretch_to",
     "tenants_of",
     "touched_parts",
     "uses_of",
     "went_by",
     "with_grants",
-    "with_parts",
     "writeoffs_of",
     "written",
 ]

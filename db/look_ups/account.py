@@ -13,18 +13,13 @@ from db.tables import grants
 from db.tables_kept import amendments, holds
 from domain.books import Books
 
-_Only = Mapping[str, ColumnElement[bool] | None]
-_EVERYTHING: _Only = dict.fromkeys(("grants", "invoices", "amendments", *KEPT))
-
-
-def with_parts(connection: Connection, account: Books) -> Books:
-    """The same account with its grants, its invoices and what it keeps; no entries or receipts."""
-    return _read(connection, account, _EVERYTHING)
+Only = Mapping[str, ColumnElement[bool] | None]
+"""Of each part that is wanted, which of its rows; None for all."""
 
 
 def open_parts(connection: Connection, account: Books) -> Books:
     """The same account with the grants that have something left and the holds that stand."""
-    return _read(connection, account, {"grants": grants.c.is_open, "holds": holds.c.is_open})
+    return read_parts(connection, account, {"grants": grants.c.is_open, "holds": holds.c.is_open})
 
 
 def with_grants(
@@ -32,11 +27,11 @@ def with_grants(
 ) -> Books:
     """The same account with its grants, or those of these ids; with how they were amended, and the
     holds that stand."""
-    wanted: _Only = {"grants": None, "amendments": None, "holds": holds.c.is_open}
+    wanted: Only = {"grants": None, "amendments": None, "holds": holds.c.is_open}
     if names is not None:
         of = {"grants": grants.c.grant_id, "amendments": amendments.c.grant_id}
         wanted = {**wanted, **{name: among(column, names) for name, column in of.items()}}
-    return _read(connection, account, wanted)
+    return read_parts(connection, account, wanted)
 
 
 def among(column: ColumnElement[str], names: Collection[str]) -> ColumnElement[bool]:
@@ -44,8 +39,11 @@ def among(column: ColumnElement[str], names: Collection[str]) -> ColumnElement[b
     return column == any_(literal(list(names), ARRAY(Text)))
 
 
-def _read(connection: Connection, account: Books, only: _Only) -> Books:
-    """A portion at a time: a session whose reader is busy with very many rows would be ended."""
+def read_parts(connection: Connection, account: Books, only: Only) -> Books:
+    """The same account with these parts, named as in `db.books.READ`, and no other kept ones.
+
+    A portion at a time: a session whose reader is busy with very many rows would be ended.
+    """
     parts: dict[str, Any] = {}
     for name, condition in only.items():
         wanted, of = READ[name]

@@ -25,7 +25,7 @@ from domain.identity import Id128
 _WENT = """
 SELECT named.grant_id, went.* FROM (
     SELECT unnest(CAST(:names AS text[])) UNION
-    SELECT grant_id FROM grants WHERE account_id = :account AND is_open
+    SELECT grant_id FROM grants WHERE account_id = :account AND is_open AND :and_open
 ) AS named (grant_id) CROSS JOIN LATERAL (
     SELECT seq, amount, used, expired, voided, moved FROM closing_grants
     WHERE account_id = :account AND grant_id = named.grant_id AND seq <= :seq
@@ -40,6 +40,7 @@ class Start(NamedTuple):
     """The closing that a look-up begins with; without one, the beginning of the ledger."""
 
     seq: int = 0
+    balance: int = 0
     grants: int = 0
     """How many had come."""
     open_grants: Collection[str] = ()
@@ -49,7 +50,7 @@ class Start(NamedTuple):
 def closing_by(connection: Connection, account_id: Id128, seq: int) -> Start:
     """The newest closing that has no entry behind this one; where there is none, the beginning."""
     of = closings.c
-    wanted = select(of.seq, of.grants, of.open_grants).where(
+    wanted = select(of.seq, of.balance, of.grants, of.open_grants).where(
         of.account_id == account_id, of.seq <= seq
     )
     row = connection.execute(wanted.order_by(of.seq.desc()).limit(1)).one_or_none()
@@ -57,13 +58,18 @@ def closing_by(connection: Connection, account_id: Id128, seq: int) -> Start:
 
 
 def went_by(
-    connection: Connection, account_id: Id128, names: Collection[str], seq: int
+    connection: Connection,
+    account_id: Id128,
+    names: Collection[str],
+    seq: int,
+    *,
+    and_open: bool = True,
 ) -> list[ClosingGrant]:
     """What had become of these grants, and of those open now, at the closing of this number.
 
     Those that had not come by then are left out.
     """
-    asked = {"account": account_id, "names": list(names), "seq": seq}
+    asked = {"account": account_id, "names": list(names), "seq": seq, "and_open": and_open}
     return [ClosingGrant(*row) for row in connection.execute(text(_WENT), asked)]
 
 

@@ -7,7 +7,6 @@ neither skip nor repeat a row while others arrive.
 
 import sys
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -127,15 +126,6 @@ def entries_at(connection: Connection, account_id: Id128, seqs: Collection[int])
     wanted = select(*ENTRY).where(entries.c.account_id == account_id, entries.c.seq.in_(seqs))
     rows = connection.execute(wanted.order_by(entries.c.seq))
     return [entry_of(tuple(row)) for row in rows]
-
-
-@contextmanager
-def ledger_from_first(connection: Connection, account_id: Id128) -> Iterator[Iterator[Entry]]:
-    """An account's entries, the oldest first, a portion at a time; stop reading when you like."""
-    wanted = select(*ENTRY).where(entries.c.account_id == account_id)
-    options = {"yield_per": ROWS_AT_A_TIME}
-    with connection.execute(wanted.order_by(entries.c.seq), execution_options=options) as rows:
-        yield (entry_of(tuple(row)) for row in rows)
 
 
 def _first_since(connection: Connection, account_id: Id128, instant: datetime) -> int:

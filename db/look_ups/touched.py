@@ -6,17 +6,15 @@ no lock.
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, column, func, or_, select, true
+from sqlalchemy import BigInteger, Connection, column, func, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.books import READ, entry_of
-from db.books_kept import KEPT
-from db.look_ups.account import among
+from db.books import entry_of
+from db.look_ups.account import among, read_parts
 from db.look_ups.portions import Span, page_of
 from db.tables import entries, grants, invoices
-from db.tables_kept import holds, transfers, writeoffs
+from db.tables_kept import amendments, holds, transfers, writeoffs
 from domain.books import Books
 from domain.identity import Id128
 from domain.ledger import Entry
@@ -33,32 +31,30 @@ def touched_parts(
     invoices_named: Collection[str],
     seqs: tuple[int, int],
 ) -> Books:
-    """The same account with its open grants and these, with these invoices and all amendments.
+    """The same account with its open grants and these, how they were amended, and these invoices.
 
     Of transfers and write-offs it has those whose entries lie between two seqs, these included; of
     holds those that had not ended before the last of them; no entries or receipts.
     """
     first, last = seqs
-    wanted = {
-        "invoices": among(invoices.c.invoice, invoices_named),
-        "holds": or_(holds.c.until.is_(None), holds.c.until >= last),
-        "transfers": transfers.c.seq.between(first, last),
-        "writeoffs": writeoffs.c.seq.between(first, last),
-    }
-    parts: dict[str, Any] = {
-        name: list(_rows(connection, account.account_id, name, condition))
-        for name, condition in wanted.items()
-    }
-    parts["amendments"] = list(_rows(connection, account.account_id, "amendments", true()))
+    found = read_parts(
+        connection,
+        account,
+        {
+            "grants": grants.c.is_open,
+            "invoices": among(invoices.c.invoice, invoices_named),
+            "holds": or_(holds.c.until.is_(None), holds.c.until >= last),
+            "transfers": transfers.c.seq.between(first, last),
+            "writeoffs": writeoffs.c.seq.between(first, last),
+        },
+    )
     # Each by an index of its own: asked for together they would be looked for among all grants.
-    of_grants = (grants.c.is_open, among(grants.c.grant_id, grants_named) & ~grants.c.is_open)
-    parts["grants"] = [
-        grant
-        for condition in of_grants
-        for grant in _rows(connection, account.account_id, "grants", condition)
-    ]
-    kept = [row for name in KEPT for row in parts.pop(name, ())]
-    return replace(account, kept=kept, **parts)
+    closed = among(grants.c.grant_id, grants_named) & ~grants.c.is_open
+    named = read_parts(connection, account, {"grants": closed})
+    both = [*found.grants, *named.grants]
+    of_these = among(amendments.c.grant_id, [grant.grant for grant in both])
+    amended = read_parts(connection, account, {"amendments": of_these})
+    return replace(found, grants=both, amendments=amended.amendments)
 
 
 def moved_since(
@@ -85,12 +81,3 @@ def entries_in(connection: Connection, account_id: Id128, first: int, last: int)
         for row in connection.execute(wanted):
             yield entry_of(tuple(row))
         first += count
-
-
-def _rows(
-    connection: Connection, account_id: Id128, name: str, condition: ColumnElement[bool]
-) -> Iterator[Any]:
-    wanted, of = READ[name]
-    column = next(iter(wanted.selected_columns))
-    for row in connection.execute(wanted.where(column == account_id, condition)):
-        yield of(tuple(row))

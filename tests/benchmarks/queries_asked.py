@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -39,6 +39,7 @@ from domain.identity import AccountKey
 from domain.order import PROFILES
 from domain.vocabulary import Kind
 from worker.cli.balance_at import standing_of
+from worker.cli.explain import explanations
 from worker.cli.grants_data import Choice, lots_of
 from worker.cli.statement_read import Asked, read_statement
 
@@ -119,6 +120,8 @@ class Asking:
         )
         yield Question("invoice --customer", lambda c: self._bill(c, [identity]))
         yield Question("invoice, of whomever", lambda c: self._bill(c, None))
+        yield Question("explain, an entry", lambda c: self._explained(c, [self._seq()]))
+        yield Question("explain --invoice", self._explained_bill)
         yield Question(
             "explain --message",
             lambda c: receipts_called(c, [identity], f"msg-{self._seq():010d}"),
@@ -182,6 +185,13 @@ class Asking:
     def _bill(self, connection: Connection, among: list[str] | None) -> object:
         found = invoices_called(connection, self._invoice(), among, self.key.tenant)
         return [entries_at(connection, b.account.account_id, b.invoice.entries) for b in found[:1]]
+
+    def _explained(self, connection: Connection, seqs: Collection[int]) -> object:
+        return list(explanations(connection, self._account, seqs))
+
+    def _explained_bill(self, connection: Connection) -> object:
+        (bill,) = invoices_called(connection, self._invoice(), [self._account.account_id])
+        return self._explained(connection, bill.invoice.entries)
 
     def _credits_of_invoice(self, connection: Connection) -> object:
         wanted = Wanted(kinds=CREDITS, invoice=self._invoice())

@@ -29,12 +29,18 @@ from db.store import PostgresStore
 from domain.books import Books
 from domain.order import PROFILES
 from tests.cli.conftest import Drain, Run, Write
+from tests.cli.explain_situations import grant
+from tests.cli.messages import line
 from tests.reference.mixes import mix
 from worker.accounting.reconciling import summaries
 from worker.cli.balance_at import standing_data, standing_of
+from worker.cli.explain import explanations
+from worker.cli.explain_data import explained_data
+from worker.cli.explain_reasons import LISTED_MAX
 from worker.cli.statement_data import statement_data
 from worker.cli.statement_read import Asked, read_statement
 from worker.closings import close_due
+from worker.state import Data
 
 EVERY, MESSAGES, AT_ONCE = 5, 500, 10
 TICK = timedelta(microseconds=1)
@@ -65,10 +71,17 @@ def answers(connection: Connection, accounts: list[Books]) -> Iterator[Any]:
             yield standing_data(one, standing_of(connection, one, edge, now))
         for first, end in zip(at[:-3:4], at[3::4], strict=False):
             yield told(connection, one, Asked(first, end), now)
-        for grant in books.grants:
-            yield entries_that_touch(connection, one.account_id, grant)
+        for lot in books.grants:
+            yield entries_that_touch(connection, one.account_id, lot)
         assert count_grants(connection, one.account_id, one.seq) == len(books.grants)
     yield from reconciled(Snapshot(connection), accounts)
+
+
+def explained(connection: Connection, accounts: list[Books]) -> Iterator[Data]:
+    for books in accounts:
+        (one,) = holdings(connection, *books.key)
+        seqs = range(1, one.seq + 1)
+        yield from (explained_data(entry) for entry in explanations(connection, one, seqs))
 
 
 def told(connection: Connection, account: Books, asked: Asked, now: datetime) -> Any:
@@ -108,6 +121,48 @@ def test_closings_change_no_answer(store: PostgresStore, accounts: list[Books]) 
     forgotten(store, "seq > 12")
     with reading(store.engine) as connection:
         assert list(answers(connection, accounts)) == expected
+
+
+@pytest.mark.parametrize("listed", [LISTED_MAX, 2])
+def test_closings_change_no_explanation(
+    store: PostgresStore, accounts: list[Books], monkeypatch: pytest.MonkeyPatch, listed: int
+) -> None:
+    """Decided again from any of them, every entry comes to the same, for the same reasons."""
+    monkeypatch.setattr("worker.cli.explain_reasons.LISTED_MAX", listed)
+    monkeypatch.setattr("worker.cli.explain.LISTED_MAX", listed)
+    with reading(store.engine) as connection:
+        expected = list(explained(connection, accounts))
+    assert {row["agrees"] for row in expected} == {True, None}
+    assert any(row["left_out"] for row in expected) == (listed == 2)
+    closed(store)
+    with reading(store.engine) as connection:
+        assert list(explained(connection, accounts)) == expected
+
+
+def test_what_came_before_a_closing_still_counts(
+    run: Run, drain: Drain, write: Write, store: PostgresStore
+) -> None:
+    """A deduction that had partly come back, and a hold that stood."""
+    said = [
+        grant("a", 20, priority=1),
+        grant("b", 20, priority=2),
+        line("credit.deduct", "d", amount=40),
+        line("credit.reverse", "r1", entry=3, amount=20),
+        line("credit.hold", "h", hold="H", amount=15),
+        grant("c", 30, priority=3),
+        line("credit.reverse", "r2", entry=3, amount=10),
+        line("credit.capture", "c", hold="H", amount=15),
+    ]
+    run("publish", str(write(said)))
+    drain()
+    assert closed(store) == 1
+    with reading(store.engine) as connection:
+        (one,) = holdings(connection, "default", "ada", "USD")
+        back, captured = explanations(connection, one, [EVERY + 1, EVERY + 2])
+    assert [(lot.grant, lot.amount) for lot in back.entry.allocations] == [("a", 10)]
+    assert back.case.agrees
+    assert [(row.grant, row.verdict) for row in captured.candidates] == [("b", "used")]
+    assert captured.case.agrees
 
 
 def test_a_run_may_be_doubled_or_cut_short(store: PostgresStore, accounts: list[Books]) -> None:

@@ -20,11 +20,12 @@ from db.look_ups import (
     moved,
     receipts_called,
     remaining,
+    stretch_to,
     went_by,
     with_grants,
 )
 from domain.identity import NIL
-from tests.db.hot_account import HOT, ROWS, at, hot_account
+from tests.db.hot_account import DEDUCTION, HOT, REVERSAL, ROWS, at, hot_account
 from tests.db.reads import asked, nodes_of, touched
 from tests.db.test_look_up_plans import account
 from worker.closings import close_due
@@ -87,6 +88,21 @@ def test_a_grants_entries_are_looked_for_where_it_was_touched(connection: Connec
     (grant,) = with_grants(connection, account(), ["9"]).grants
     reads = asked(connection, lambda c: entries_that_touch(c, HOT, grant))
     assert reads["entries"] == ({"entries_pkey"}, BEHIND)
+
+
+def test_an_entry_is_decided_again_from_the_closing_before_it(connection: Connection) -> None:
+    """Of older entries the one that is taken back is read, and five that brought grants."""
+    found = stretch_to(connection, account(), REVERSAL, every_grant_of=1_000)
+    assert found is not None
+    assert (found.opening.seq, found.last) == (REVERSAL - REVERSAL % EVERY, REVERSAL)
+    assert [entry.seq for entry in found.opening.earlier] == [DEDUCTION]
+    reads = asked(connection, lambda c: stretch_to(c, account(), REVERSAL, every_grant_of=1_000))
+    indexes, rows = reads["entries"]
+    assert indexes == {"entries_pkey", "entries_of_seldom_kinds"}
+    assert rows == REVERSAL % EVERY + len(["before", "itself", "behind"]) + 1 + 5
+    assert reads["grants"] == ({"grants_pkey"}, 1)
+    assert reads["closing_grants"] == ({"closing_grants_pkey"}, 1)
+    assert reads["invoices"][1] == 0
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from db.look_ups import ledger_from_first, with_parts
+from db.look_ups import entries_in, stretch_to
 from domain.bill import Invoice
 from domain.books import Books
 from domain.vocabulary import InvoiceStatus
@@ -14,6 +14,7 @@ from worker.cli.customers import Currency, accounts_of, reading
 from worker.cli.explain_data import Explained, explained, explained_data, print_explained
 from worker.cli.explain_ledger import BrokenLedgerError
 from worker.cli.explain_message import explain_message
+from worker.cli.explain_reasons import LISTED_MAX
 from worker.cli.explain_replay import cases
 from worker.cli.invoice import MaybeCustomer, MaybeTenant, billed, print_choice
 from worker.cli.output import Json, err, money, out, plain, print_json, progress
@@ -87,7 +88,7 @@ def _check_is_there(account: Books, entry: int) -> None:
 
 def _tell(connection: Connection, account: Books, seqs: Collection[int], *, as_json: bool) -> None:
     try:
-        told = list(_explained(connection, account, seqs))
+        told = list(explanations(connection, account, seqs))
     except BrokenLedgerError as error:
         err.print(plain(f"{error}; run `scrip verify`, which says what is wrong"))
         raise typer.Exit(1) from error
@@ -100,16 +101,27 @@ def _tell(connection: Connection, account: Books, seqs: Collection[int], *, as_j
         raise typer.Exit(1)
 
 
-def _explained(
+def explanations(
     connection: Connection, account: Books, seqs: Collection[int]
 ) -> Iterator[Explained]:
-    if not seqs:
-        return
-    columns = "{task.completed:,} of {task.total:,} entries"
-    books = with_parts(connection, account)
-    with ledger_from_first(connection, account.account_id) as ledger, progress(columns) as shown:
-        walked = shown.track(ledger, total=max(seqs), description="walking the ledger")
-        yield from (explained(case) for case in cases(books, walked, seqs))
+    """Entries of one account, the oldest first; raises BrokenLedgerError.
+
+    Each is decided again from the closing before it: all must stand in one snapshot.
+    """
+    left, columns = sorted(seqs), "{task.completed:,} of {task.total:,} entries"
+    while left:
+        found = stretch_to(connection, account, left[0], every_grant_of=LISTED_MAX)
+        if found is None:
+            raise BrokenLedgerError(f"entry {left[0]} is not there")
+        wanted = [seq for seq in left if seq <= found.last]
+        left = left[len(wanted) :]
+        first, last = found.opening.seq + 1, found.last
+        ledger = entries_in(connection, account.account_id, first, last)
+        with progress(columns) as shown:
+            walked = shown.track(ledger, total=last + 1 - first, description="deciding again")
+            yield from (
+                explained(case) for case in cases(found.books, walked, wanted, found.opening)
+            )
 
 
 def _untouched(invoice: Invoice, account: Books) -> str:

@@ -19,6 +19,7 @@ from worker.cli.explain_reasons import (
     Verdict,
     candidates,
     demand_of,
+    left_out,
 )
 from worker.cli.explain_replay import Case
 from worker.cli.explain_words import parts_of, sentence_of
@@ -40,6 +41,10 @@ class Explained:
     demand: Demand | None
     """What was to be paid; None for an entry that spends nothing."""
     candidates: Sequence[Candidate]
+    left_out: int
+    """How many grants that had nothing left are no candidates."""
+    amended: Sequence[str]
+    """Those of its grants that have got other terms since."""
     sentence: str
 
 
@@ -48,9 +53,12 @@ def explained(case: Case) -> Explained:
     entry = case.entry
     sentence = sentence_of(case)
     if entry.kind not in SPENDING:
-        return Explained(case, entry, None, (), sentence)
+        amended = sorted(case.amended & {lot.grant for lot in entry.allocations})
+        return Explained(case, entry, None, (), 0, amended, sentence)
     demand = demand_of(case, entry)
-    return Explained(case, entry, demand, candidates(case, entry, demand), sentence)
+    rows = candidates(case, entry, demand)
+    amended = [row.grant for row in rows if row.grant in case.amended]
+    return Explained(case, entry, demand, rows, left_out(case, rows), amended, sentence)
 
 
 def explained_data(told: Explained) -> Data:
@@ -71,7 +79,8 @@ def explained_data(told: Explained) -> Data:
             {**_candidate_data(row), "paid": [part._asdict() for part in row.paid]}
             for row in told.candidates
         ],
-        "amended_since": list(told.case.amended),
+        "left_out": told.left_out,
+        "amended_since": list(told.amended),
         "agrees": told.case.agrees,
         "decided_again": None
         if drafts is None
@@ -108,9 +117,8 @@ def print_explained(told: Explained) -> None:
             out.print(plain(line))
         out.print()
         out.print(_candidate_table(told))
-        shown = [row.grant for row in told.candidates if row.grant in told.case.amended]
-        if shown:
-            names = ", ".join(shown)
+        if told.amended:
+            names = ", ".join(told.amended)
             out.print(plain(f"amended since then, so that `scrip grants` says otherwise: {names}"))
     out.print(plain(_check_words(told)))
     out.print()
@@ -141,7 +149,7 @@ def _said(name: str, value: Any, currency: str) -> str:
 
 def _candidate_table(told: Explained) -> Table:
     currency = told.case.account.key.currency
-    shown, left_out = _without_many_alike(told.candidates)
+    shown, alike = _without_many_alike(told.candidates)
     rows = (
         (
             str(place),
@@ -156,11 +164,16 @@ def _candidate_table(told: Explained) -> Table:
     columns = ("", "grant", "had", "prio", "what came of it", "before the next by")
     folded = ("grant", "what came of it", "before the next by")
     made = table("Grants at that instant", columns, rows, right=("", "had", "prio"), fold=folded)
-    if left_out:
-        counted = ", ".join(f"{number:,} more {name}" for name, number in left_out.items())
-        made.caption = f"and {counted.replace('_', ' ')}; --json has them all"
-        made.caption_justify = "left"
+    made.caption, made.caption_justify = "\n".join(_left_out_words(alike, told.left_out)), "left"
     return made
+
+
+def _left_out_words(alike: Counter[Verdict], gone: int) -> Iterator[str]:
+    if alike:
+        counted = ", ".join(f"{number:,} more {name}" for name, number in alike.items())
+        yield f"and {counted.replace('_', ' ')}; --json has them all"
+    if gone:
+        yield f"{gone:,} more grants had nothing left"
 
 
 def _without_many_alike(

@@ -19,6 +19,9 @@ from worker.cli.output import money
 
 SPENDING = (Kind.APPLICATION, Kind.DEDUCTION, Kind.TRANSFER_OUT)
 
+LISTED_MAX = 1_000
+"""Of accounts that had had more grants, those with nothing left are counted and not listed."""
+
 KEY_WORDS = {
     "priority": "lower priority number",
     "expiry": "sooner expiry",
@@ -132,9 +135,9 @@ def _paid_wants(entry: Entry, invoice: Invoice) -> list[Want]:
 
 
 def candidates(case: Case, entry: Entry, demand: Demand) -> list[Candidate]:
-    """Every grant of the account at that instant, in the order of use; of a capture its lots."""
+    """The grants of the account at that instant, in the order of use; of a capture its lots."""
     profile, found = case.profile, list[Candidate]()
-    ordered = _lots(case) if case.hold else _grants(case)
+    ordered = _lots(case) if case.hold else _grants(case, entry)
     for (grant, had), after in zip(ordered, [*ordered[1:], None], strict=True):
         paid = [a for a in entry.allocations if a.grant == grant.grant]
         verdict = _verdict(grant, had, paid, demand, entry.dated_at, case.hold)
@@ -145,9 +148,20 @@ def candidates(case: Case, entry: Entry, demand: Demand) -> list[Candidate]:
     return found
 
 
-def _grants(case: Case) -> list[tuple[Grant, int]]:
+def left_out(case: Case, listed: Sequence[Candidate]) -> int:
+    """How many grants that had nothing left are not among the candidates (`LISTED_MAX`)."""
+    return 0 if case.hold else case.grants - len(listed)
+
+
+def _grants(case: Case, entry: Entry) -> list[tuple[Grant, int]]:
     """Grants with what each had free; a write-off's own credit pays nothing else."""
-    grants = (g for g in case.account.grants.values() if not is_lot_of_writeoff(g.grant))
+    used = {allocation.grant for allocation in entry.allocations}
+    grants = [
+        grant
+        for grant in case.account.grants.values()
+        if not is_lot_of_writeoff(grant.grant)
+        and (grant.remaining or grant.grant in used or case.grants <= LISTED_MAX)
+    ]
     return [(grant, grant.free) for grant in sorted(grants, key=case.profile.rank)]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from db.look_ups import Opening
 from domain.account import Account
 from domain.bill import Invoice
 from domain.books import Books
@@ -30,6 +31,7 @@ from worker.cli.explain_ledger import BrokenLedgerError, Replay, profile_of
 
 _ARRIVALS = (Kind.GRANT, Kind.TRANSFER_IN)
 _PLAN = "any"
+_FROM_THE_FIRST = Opening()
 _READS_NO_AMOUNT = ("invoice.voided", "credit.reverse", "writeoff.reverse")
 
 __all__ = ["BrokenLedgerError", "Case", "cases"]
@@ -52,10 +54,12 @@ class Case:
     """The hold that the entry captured."""
     drafts: Sequence[Draft] | None
     """What is decided now; None for a message that cannot be decided again."""
-    to_customer: str | None = None
-    """Whom a transfer went to."""
-    amended: Sequence[str] = ()
+    grants: int
+    """How many grants had come, without those of write-offs; `account` may have fewer."""
+    amended: frozenset[str]
     """The grants that have got other terms since."""
+    to_customer: str | None
+    """Whom a transfer went to."""
 
     @property
     def agrees(self) -> bool | None:
@@ -69,32 +73,35 @@ class Case:
         return frozenset(a.grant for entry in arrivals for a in entry.allocations)
 
 
-def cases(books: Books, ledger: Iterable[Entry], wanted: Collection[int]) -> Iterator[Case]:
+def cases(
+    books: Books,
+    ledger: Iterable[Entry],
+    wanted: Collection[int],
+    opening: Opening = _FROM_THE_FIRST,
+) -> Iterator[Case]:
     """The cases of the entries of these numbers; reads the ledger no further than needed.
 
-    Raises BrokenLedgerError.
+    The ledger begins behind the opening. Raises BrokenLedgerError.
     """
-    replay, left = Replay(books), set(wanted)
+    replay, left = Replay(books, opening), set(wanted)
     for _, group in groupby(ledger, key=_decided_with):
         entries = tuple(group)
         replay.check_follows(entries[0])
         replay.begin(entries[0])
         here = left & {entry.seq for entry in entries}
         drafts = None
-        if replay.account.seq == 0 or here:
-            replay.decide_from(entries[0])
         if here:
+            replay.decide_from(entries[0])
             drafts = _decided(replay, entries, books)
         for entry in entries:
             replay.check_follows(entry)
             if entry.seq in here:
-                case = _case(replay, entry, entries, drafts)
-                to_customer, amended = _sent_to(entry, books), _amended_since(entry, books)
-                yield replace(case, to_customer=to_customer, amended=amended)
+                yield _case(replay, entry, entries, drafts, books)
             replay.post(entry)
         left -= here
         if not left:
             return
+    raise BrokenLedgerError(f"entry {min(left)} is not there")
 
 
 def _decided_with(entry: Entry) -> Any:
@@ -103,7 +110,11 @@ def _decided_with(entry: Entry) -> Any:
 
 
 def _case(
-    replay: Replay, entry: Entry, entries: Sequence[Entry], drafts: Sequence[Draft] | None
+    replay: Replay,
+    entry: Entry,
+    entries: Sequence[Entry],
+    drafts: Sequence[Draft] | None,
+    books: Books,
 ) -> Case:
     invoice = replay.bill(entry.invoice) if entry.invoice is not None else None
     return Case(
@@ -115,16 +126,15 @@ def _case(
         has_changed=invoice is not None and entry.seq <= invoice.revised,
         hold=replay.account.find(Hold, asked(entry).get("hold") or ""),
         drafts=drafts,
+        grants=replay.came,
+        amended=frozenset(one.grant for one in books.amendments if one.seq >= entry.seq),
+        to_customer=_sent_to(entry, books),
     )
 
 
 def _sent_to(entry: Entry, books: Books) -> str | None:
     sent = (kept for kept in books.kept if isinstance(kept, Transfer))
     return next((kept.to_customer for kept in sent if kept.seq == entry.seq), None)
-
-
-def _amended_since(entry: Entry, books: Books) -> list[str]:
-    return sorted({change.grant for change in books.amendments if change.seq >= entry.seq})
 
 
 def _decided(replay: Replay, entries: Sequence[Entry], books: Books) -> Sequence[Draft] | None:
