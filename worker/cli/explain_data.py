@@ -23,7 +23,7 @@ from worker.cli.explain_reasons import (
 )
 from worker.cli.explain_replay import Case
 from worker.cli.explain_words import parts_of, sentence_of
-from worker.cli.output import money, out, plain, table
+from worker.cli.output import count, money, out, plain, table
 from worker.state import Data, entry_data
 
 ALIKE_MAX = 10
@@ -173,7 +173,7 @@ def _left_out_words(alike: Counter[Verdict], gone: int) -> Iterator[str]:
         counted = ", ".join(f"{number:,} more {name}" for name, number in alike.items())
         yield f"and {counted.replace('_', ' ')}; --json has them all"
     if gone:
-        yield f"{gone:,} more grants had nothing left"
+        yield f"{count(gone, 'more grant')} had nothing left"
 
 
 def _without_many_alike(
