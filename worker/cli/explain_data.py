@@ -11,14 +11,13 @@ from domain.fields import rfc3339
 from domain.ledger import Entry
 from domain.verbs import VERBS
 from worker.cli.explain_bodies import asked
+from worker.cli.explain_demand import Demand, demand_of
 from worker.cli.explain_reasons import (
     KEY_WORDS,
     SPENDING,
     Candidate,
-    Demand,
     Verdict,
     candidates,
-    demand_of,
     left_out,
 )
 from worker.cli.explain_replay import Case
