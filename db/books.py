@@ -20,7 +20,7 @@ from db.tables import accounts, entries, grants, invoices, receipts
 from db.tables_shared import outbox, quarantine
 from domain.books import Books
 from domain.credit import Allocation
-from domain.identity import AccountKey
+from domain.identity import AccountKey, Id128
 from domain.ledger import Entry
 from domain.messages import Cause
 from domain.vocabulary import Kind
@@ -60,16 +60,26 @@ class Snapshot:
         self._connection = connection
         self.now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         self.orphans: dict[str, int] = {}
-        """Rows without an account, by table; complete when `books` has been read to its end."""
+        """Rows without an account, by table, in what `books` has last been read to the end of."""
 
     def count(self, table: Table) -> int:
         """How many rows a table has."""
         return self._connection.execute(select(func.count()).select_from(table)).scalar_one()
 
-    def books(self) -> Iterator[Books]:
-        """Every account with all its rows, in the order of account ids."""
-        streams = {name: _ByAccount(self.stream(wanted)) for name, (wanted, _) in READ.items()}
-        for row in self.stream(in_key_order(accounts, ACCOUNT)):
+    def export(self) -> str:
+        """What other connections give to `snapshot` to see the same, while this one is open."""
+        return str(self._connection.execute(select(func.pg_export_snapshot())).scalar_one())
+
+    def books(self, first: Id128 | None = None, end: Id128 | None = None) -> Iterator[Books]:
+        """Every account with all its rows, in the order of account ids.
+
+        Of a part of them all ids are at least `first`, and lower than `end`.
+        """
+        streams = {
+            name: _ByAccount(self.stream(within(wanted, first, end)))
+            for name, (wanted, _) in READ.items()
+        }
+        for row in self.stream(within(in_key_order(accounts, ACCOUNT), first, end)):
             parts = {
                 name: [of(found) for found in streams[name].rows_of(row[0])]
                 for name, (_, of) in READ.items()
@@ -103,16 +113,31 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(engine: Engine) -> Iterator[Snapshot]:
-    """A snapshot to read for as long as it takes; it locks nothing."""
+def snapshot(engine: Engine, exported: str | None = None) -> Iterator[Snapshot]:
+    """A snapshot to read for as long as it takes; it locks nothing.
+
+    With what another one has exported it is the same, however much has been written since.
+    """
     with engine.connect() as connection:
         reading = connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        if exported is not None:  # before anything is read; the server made it of hex and dashes
+            reading.execute(text(f"SET TRANSACTION SNAPSHOT '{exported}'"))
         # The limits that keep a writer from holding locks would end a long reading.
         reading.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         reading.execute(text("SET LOCAL statement_timeout = 0"))
         yield Snapshot(reading)
+
+
+def within(wanted: Select[Any], first: Id128 | None, end: Id128 | None) -> Select[Any]:
+    """A range of every table's primary key, also of one that is joined to another."""
+    for table in wanted.columns_clause_froms:
+        if first is not None:
+            wanted = wanted.where(table.c.account_id >= first)
+        if end is not None:
+            wanted = wanted.where(table.c.account_id < end)
+    return wanted
 
 
 class _ByAccount:

@@ -160,7 +160,7 @@ class Bench:
         with installation(REDIS, self.data) as on:
             say("verifying")
             done = subprocess.run(
-                [sys.executable, "-m", "worker.cli", "verify"],
+                [sys.executable, "-m", "worker.cli", "verify", "--jobs", "2"],
                 env={**os.environ, **on.urls, "PYTHONPATH": str(stack.ROOT)},
                 capture_output=True,
                 text=True,

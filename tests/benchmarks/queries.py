@@ -120,7 +120,7 @@ def _closed(url: str) -> dict[str, float]:
 def _verify(url: str) -> str:
     _say("verifying")
     done = subprocess.run(
-        [sys.executable, "-m", "worker.cli", "verify"],
+        [sys.executable, "-m", "worker.cli", "verify", "--jobs", "2"],
         env={
             **os.environ,
             "DATABASE_URL": url,

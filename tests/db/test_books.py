@@ -137,20 +137,57 @@ def test_a_snapshot_cannot_write(engine: Engine) -> None:
         seen._connection.execute(accounts.delete())
 
 
+def test_what_is_exported_is_seen_by_others(engine: Engine) -> None:
+    store = PostgresStore(engine)
+    fill(store)
+    with snapshot(engine) as seen:
+        exported = seen.export()
+        late = [builders.grant(1, "late", **about(key, "late")) for key in KEYS]
+        process(Batch(messages=late), store, None)
+        with snapshot(engine, exported) as same, snapshot(engine) as other:
+            found, copied, later = ([*map(plain, one.books())] for one in (seen, same, other))
+    assert copied == found
+    assert later != found
+
+
+@pytest.mark.parametrize("at", [0, 7, -1])
+def test_parts_make_up_the_whole(engine: Engine, database_url: str, at: int) -> None:
+    """Also with rows that have lost their account on either side of where they meet."""
+    fill(PostgresStore(engine))
+    with snapshot(engine) as seen:
+        ids = [books.account_id for books in seen.books()]
+    for gone in ([], ids[6:8]):
+        delete(database_url, gone)
+        with snapshot(engine) as seen:
+            whole, orphans = [*map(plain, seen.books())], seen.orphans
+            low, of_low = [*map(plain, seen.books(None, ids[at]))], seen.orphans
+            high, of_high = [*map(plain, seen.books(ids[at], None))], seen.orphans
+        assert [*low, *high] == whole
+        assert all(books["account_id"] < ids[at] for books in low)
+        assert {name: of_low[name] + of_high[name] for name in orphans} == orphans
+        if at == 7 and gone:
+            assert of_low["entries"] > 0 and of_high["entries"] > 0
+
+
 @pytest.mark.parametrize("which", ["first", "last", "all"])
 def test_rows_without_an_account_are_counted(engine: Engine, database_url: str, which: str) -> None:
     fill(PostgresStore(engine))
     with snapshot(engine) as seen:
         whole = {books.account_id: books for books in seen.books()}
     gone = {"first": [min(whole)], "last": [max(whole)], "all": list(whole)}[which]
-    with psycopg.connect(database_url) as connection:
-        connection.execute("DELETE FROM accounts WHERE account_id = ANY(%s::uuid[])", (gone,))
+    delete(database_url, gone)
     with snapshot(engine) as seen:
         assert {books.account_id for books in seen.books()} == whole.keys() - set(gone)
         assert seen.orphans == {
             name: sum(rows_in(whole[account_id], name) for account_id in gone)
             for name in reading.READ
         }
+
+
+def delete(database_url: str, gone: list[str]) -> None:
+    """The rows of some accounts, and nothing else of them."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM accounts WHERE account_id = ANY(%s::uuid[])", (gone,))
 
 
 def rows_in(books: Books, table: str) -> int:

@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 from db.errors import StoreError
 from worker.cli.demo import DemoError
 from worker.cli.lines import LinesError
+from worker.cli.verify_jobs import JobError
 from worker.embedded import ServerError
 from worker.mapped import MappingError
 from worker.ports import BrokerError
@@ -13,6 +14,7 @@ from worker.settings import SettingsError
 
 _SENTENCES = (
     SettingsError, ServerError, StoreError, BrokerError, LinesError, MappingError, DemoError,
+    JobError,
 )  # fmt: skip
 
 

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,65 +12,26 @@ import typer
 from db.books import Snapshot, snapshot
 from db.checks import CHECKS
 from db.tables import accounts
-from domain.books import Books, Violation
+from domain.books import Violation
 from domain.identity import AccountKey
-from domain.invariants import PROMISES, violations
+from domain.invariants import PROMISES
 from worker import settings
 from worker.cli.installation import database
 from worker.cli.output import Json, count, out, plain, print_json, progress, table
+from worker.cli.verify_findings import Findings
+from worker.cli.verify_jobs import PARTS, looked_at
 from worker.cli.verify_journal import (
     JOURNAL_PROMISES,
-    Found,
     JournalCheck,
     journal_check,
     waiting_on_intake,
 )
 from worker.journal import Waiting
 
-LISTED_MAX = 1_000
-"""Violations that are told one by one; all of them are counted."""
-
 _ORPHANS = "every row belongs to an account"
 _OUTBOX = "what waits to be published can be read"
 
-
-class Findings:
-    """What was looked at, and what is wrong with it."""
-
-    def __init__(self) -> None:
-        self.checked: Counter[str] = Counter()
-        self.broken: Counter[str] = Counter()
-        self.listed: list[dict[str, Any]] = []
-        self.promises = promises()
-        self.notes: list[str] = []
-        """What was not checked, and why."""
-
-    def look(self, books: Books) -> None:
-        """Check the books of one account."""
-        names = ("entries", "grants", "invoices", "receipts", "closings")
-        sizes = {name: len(getattr(books, name)) for name in names}
-        self.checked.update({"accounts": 1, **sizes})
-        for violation in violations(books):
-            self.add(violation, books.key._asdict())
-
-    def add(self, violation: Violation, about: dict[str, str]) -> None:
-        """Note something that is wrong."""
-        self.broken[violation.promise] += 1
-        if len(self.listed) < LISTED_MAX:
-            row = {"promise": violation.promise, **about}
-            self.listed.append({**row, "where": violation.where, "what": violation.what})
-
-    def add_all(self, found: Iterable[Found]) -> None:
-        """Note several things, each with the account that it is about."""
-        for violation, about in found:
-            self.add(violation, about)
-
-    def end(self, check: JournalCheck) -> None:
-        """Take over what the journal has brought to light."""
-        self.add_all(check.end())
-        self.checked.update(check.checked)
-        self.notes = list(check.notes())
-        self.promises = _sorted([*self.promises, *JOURNAL_PROMISES])
+_VERIFYING, _ACCOUNTS = "verifying", "{task.completed:,} of {task.total:,} accounts"
 
 
 def register(app: typer.Typer) -> None:
@@ -95,6 +55,15 @@ def verify(
             "accounts that lack messages are not decided again.",
         ),
     ] = False,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=PARTS,
+            help="Processes that check accounts beside each other, as many as cores. Each has a "
+            "connection of its own, and one account's books at a time in memory.",
+        ),
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Check the promises on everything that is stored; exit code 1 when one is broken.
@@ -109,17 +78,20 @@ def verify(
     """
     if partial and journal is None:
         raise typer.BadParameter("--partial says something about a journal: give --journal too")
+    if jobs > 1 and journal is not None:
+        raise typer.BadParameter("a journal is checked by one process: leave out --jobs")
     started = time.monotonic()
-    findings = _looked_at(journal, partial=partial)
+    findings = _looked_at(journal, jobs, partial=partial)
+    told = promises(journal=journal is not None)
     if as_json:
-        print_json(_data(findings))
+        print_json(_data(findings, told))
     else:
-        _print(findings, time.monotonic() - started)
+        _print(findings, told, time.monotonic() - started)
     if findings.broken:
         raise typer.Exit(1)
 
 
-def _looked_at(journal: Path | None, *, partial: bool) -> Findings:
+def _looked_at(journal: Path | None, jobs: int, *, partial: bool) -> Findings:
     findings, chosen = Findings(), settings.load()
     waiting = waiting_on_intake(chosen) if journal is not None else Waiting()
     with database(chosen) as engine, snapshot(engine) as seen, ExitStack() as opened:
@@ -129,25 +101,38 @@ def _looked_at(journal: Path | None, *, partial: bool) -> Findings:
                 journal_check(journal, chosen, seen, waiting, partial=partial)
             )
             findings.add_all((violation, {}) for violation in wrong)
-        _all_accounts(seen, findings, check)
+        if jobs > 1:
+            _in_jobs(seen, findings, jobs)
+        else:
+            _all_accounts(seen, findings, check)
         for violation in _across_accounts(seen, findings):
             findings.add(violation, {})
         if check is not None:
-            findings.end(check)
+            findings.add_all(check.end())
+            findings.checked.update(check.checked)
+            findings.notes = list(check.notes())
     return findings
 
 
 def _all_accounts(seen: Snapshot, findings: Findings, check: JournalCheck | None) -> None:
-    with progress("{task.completed:,} of {task.total:,} accounts") as shown:
+    with progress(_ACCOUNTS) as shown:
         total = seen.count(accounts)
-        for books in shown.track(seen.books(), total=total, description="verifying"):
+        for books in shown.track(seen.books(), total=total, description=_VERIFYING):
             findings.look(books)
             if check is not None:
                 findings.add_all(check.look(books))
+    findings.orphans.update(seen.orphans)
+
+
+def _in_jobs(seen: Snapshot, findings: Findings, jobs: int) -> None:
+    with progress(_ACCOUNTS) as shown:
+        task = shown.add_task(_VERIFYING, total=seen.count(accounts))
+        for part in looked_at(seen, jobs, lambda number: shown.advance(task, number)):
+            findings.take(part)
 
 
 def _across_accounts(seen: Snapshot, findings: Findings) -> Iterator[Violation]:
-    for name, number in seen.orphans.items():
+    for name, number in findings.orphans.items():
         if number:
             yield Violation("I15", name, f"{count(number, 'row')} without an account")
     for check, number in seen.checks():
@@ -168,33 +153,30 @@ def _is_event(line: bytes) -> bool:
     return isinstance(event, dict) and {"id", "source", "type", "data"} <= event.keys()
 
 
-def promises() -> list[tuple[str, str]]:
+def promises(*, journal: bool) -> list[tuple[str, str]]:
     """Every promise that is checked, in words."""
     within = [(name, str(check.__doc__).split(": ", 1)[1]) for name, check in PROMISES]
     across = [(check.promise, check.words) for check in CHECKS]
     told = [*within, *across, ("I11", _OUTBOX), ("I15", _ORPHANS)]
-    return _sorted(told)
+    told += JOURNAL_PROMISES if journal else ()
+    return sorted(told, key=lambda row: int(row[0][1:]))
 
 
-def _sorted(promises: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return sorted(promises, key=lambda row: int(row[0][1:]))
-
-
-def _data(findings: Findings) -> dict[str, Any]:
+def _data(findings: Findings, told: list[tuple[str, str]]) -> dict[str, Any]:
     return {
         "clean": not findings.broken,
         "checked": dict(findings.checked),
-        "promises": [{"promise": name, "words": words} for name, words in findings.promises],
+        "promises": [{"promise": name, "words": words} for name, words in told],
         "notes": findings.notes,
         "broken": dict(findings.broken),
         "violations": findings.listed,
     }
 
 
-def _print(findings: Findings, seconds: float) -> None:
+def _print(findings: Findings, told: list[tuple[str, str]], seconds: float) -> None:
     looked = ", ".join(f"{number:,} {name}" for name, number in findings.checked.items())
     results = {name: f"{number:,} broken" for name, number in findings.broken.items()}
-    rows = ((name, words.rstrip("."), results.get(name, "ok")) for name, words in findings.promises)
+    rows = ((name, words.rstrip("."), results.get(name, "ok")) for name, words in told)
     out.print(table("Promises", ("promise", "in words", "found"), rows, fold=("in words",)))
     out.print(f"\nlooked at {looked or 'an empty database'} in {seconds:.1f} s")
     for note in findings.notes:

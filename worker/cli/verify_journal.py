@@ -21,6 +21,7 @@ from worker.cli.installation import broker
 from worker.cli.lines import reading
 from worker.cli.output import count, progress
 from worker.cli.verify_events import Events, read_events
+from worker.cli.verify_findings import Found
 from worker.journal import Journal, Said, Waiting
 from worker.journal_events import Numbering, beyond, gaps
 from worker.journal_groups import Groups
@@ -28,9 +29,6 @@ from worker.journal_order import Order, Placed, Settings
 from worker.journal_outcomes import Decided, Outcomes, entries_of_repeats
 from worker.journal_replay import Account, Replay
 from worker.settings import Settings as Chosen
-
-Found = tuple[Violation, dict[str, str]]
-"""What is wrong, and on which account."""
 
 CHUNK_MESSAGES, CHUNK_BYTES = 1_000, 4_000_000
 
