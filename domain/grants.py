@@ -7,6 +7,7 @@ from domain.account import Account
 from domain.credit import Allocation, Grant, GrantDetails
 from domain.decision import Decision, Draft, Instants, refuse
 from domain.fields import Amount, Identifier, Instant, Metadata, Priority, SignedAmount, Text
+from domain.kept import is_lot_of_scrip
 from domain.messages import Body, Message
 from domain.money import BALANCE_MAX
 from domain.settings import TenantSettings
@@ -61,8 +62,13 @@ class GrantCredit(Body):
 def decide_grant(
     account: Account, message: Message, body: GrantCredit, at: Instants, settings: TenantSettings
 ) -> Decision:
-    """Bring the grant in, once for its id and once for its external id (R7)."""
+    """Bring the grant in, once for its id and once for its external id (R7).
+
+    A name that scrip gives to lots of its own is taken.
+    """
     name = body.grant or message.cause.id
+    if is_lot_of_scrip(name):
+        return refuse(Refusal.ID_CONFLICT)
     for known in _same_business_id(account, name, body.external_id):
         return Decision() if _same(known, message, body) else refuse(Refusal.ID_CONFLICT)
     if body.expires_at is not None and body.expires_at <= at.t:

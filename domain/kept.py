@@ -1,5 +1,6 @@
 """What an account keeps beside grants and invoices: each under a name of its own, made once."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
@@ -68,9 +69,20 @@ class Writeoff:
 
 
 def lot_of(writeoff: str) -> str:
-    """The grant that a write-off's two entries allocate; a publisher's grants have other names."""
+    """The grant that a write-off's two entries allocate."""
     name = f"{_LOT}{writeoff}"
     return name if len(name.encode()) <= 255 else f"{_LOT}{message_key(_LOT, writeoff)}"
+
+
+def lot_that_arrived(sender: Id128, transfer: str, place: int) -> str:
+    """The grant that a lot of a transfer becomes; those of one sort as its lots were used."""
+    return f"transfer-{message_key(sender, transfer)}-{place + 1:04}"
+
+
+def is_lot_of_scrip(grant: str) -> bool:
+    """Whether only scrip itself makes grants of this name: one that came before would be in the
+    way of a write-off or a transfer, and be taken for it."""
+    return is_lot_of_writeoff(grant) or _ARRIVED.fullmatch(grant) is not None
 
 
 def is_lot_of_writeoff(grant: str) -> bool:
@@ -79,6 +91,7 @@ def is_lot_of_writeoff(grant: str) -> bool:
 
 
 _LOT = "writeoff/"
+_ARRIVED = re.compile(r"transfer-[0-9a-f]{32}-[0-9]{4,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from domain.account import Account
 from domain.credit import Allocation, Grant, GrantDetails
 from domain.decision import Decision, Departure, Draft, Instants, refuse
 from domain.fields import Amount, Identifier
-from domain.identity import Id128, message_key
-from domain.kept import Transfer
+from domain.identity import Id128
+from domain.kept import Transfer, lot_that_arrived
 from domain.messages import Body, Cause, Message
 from domain.settings import TenantSettings
 from domain.sweeping import sweep
@@ -83,11 +83,11 @@ def decide_arrival(
 
 
 def _arrived(sender: Account, receiver: Account, sent: Departure, place: int) -> Grant:
-    """A lot under an id of its own; the ids of one transfer sort as its lots were used."""
+    """A lot under an id of its own."""
     lot = sent.lots[place]
     source = sender.grants[lot.grant]
     return Grant(
-        grant=f"transfer-{message_key(sender.id, sent.transfer)}-{place + 1:04}",
+        grant=lot_that_arrived(sender.id, sent.transfer, place),
         seq=receiver.seq + 1,
         amount=lot.amount,
         remaining=0,

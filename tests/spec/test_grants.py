@@ -1,5 +1,7 @@
 """credit.grant brings in a lot of credit, once for each of its ids."""
 
+import pytest
+
 from tests.builders import deduct, grant, invoice
 from tests.world import World
 
@@ -93,3 +95,11 @@ def test_a_grant_that_would_pass_the_highest_balance_is_refused() -> None:
     world = World().given(*full)
     assert world.when(grant(1, "one more")).outcomes == ["balance_limit"]
     assert world.balance() == 9 * 10**15
+
+
+@pytest.mark.parametrize("name", ["writeoff/x", f"transfer-{'0' * 32}-0001"])
+def test_a_grant_may_not_be_named_like_a_lot_of_scrip(name: str) -> None:
+    """R14, R18, R19: it would be in the way of a transfer, or be taken for a write-off."""
+    world = World()
+    seen = world.when(grant(10, name), grant(10, None, id=name), grant(10, f"my-{name}"))
+    assert seen.outcomes == ["id_conflict", "id_conflict", "applied"]

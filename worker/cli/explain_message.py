@@ -19,7 +19,8 @@ REASONS = {
     Refusal.UNKNOWN_ENTRY: "the account's ledger has no entry of the number that it names",
     Refusal.UNKNOWN_HOLD: "the account has no hold of the id that it names",
     Refusal.UNKNOWN_WRITEOFF: "the account has no write-off of the id that it names",
-    Refusal.ID_CONFLICT: "its business id came before with other terms; send it under a new id",
+    Refusal.ID_CONFLICT: "its business id came before with other terms, or is one that only scrip "
+    "gives; send it under a new id",
     Refusal.INVOICE_VOID: "the invoice is void, and that is final",
     Refusal.INVOICE_NOT_OPEN: "only an open invoice takes credit",
     Refusal.ALREADY_EXPIRED: "the grant had expired at t, or before it came",
