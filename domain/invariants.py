@@ -114,7 +114,8 @@ def conflicts_changed_nothing(books: Books) -> Iterator[Finding]:
     """I17: whatever came under a claimed id, only the first message has entries."""
     seqs = defaultdict(list)
     for entry in books.entries:
-        seqs[entry.cause.source, entry.cause.id].append(entry.seq)
+        if entry.cause.type not in (EXPIRY_TYPE, HOLD_TYPE):  # no message's, whatever their ids
+            seqs[entry.cause.source, entry.cause.id].append(entry.seq)
     for receipt in books.receipts:
         found = seqs.get((receipt.cause.source, receipt.cause.id), [])
         if receipt.conflicts and not _same(found, _seqs(receipt)):

@@ -236,3 +236,13 @@ def test_late_entries_of_one_second_before_expiry_are_in_order() -> None:
     """I14: the instant itself is the border."""
     just = instant("2026-02-01") - timedelta(microseconds=1)
     assert violations(entry(5, dated_at=just)(honest())) == []
+
+
+def test_what_happens_by_itself_is_no_message_of_its_id() -> None:
+    """I17: a publisher may call its source like ours, and its message like an end that came."""
+    world = World().given(grant(10, "g", expires="2026-02-01"))
+    world.at("2026-02-05").expire()
+    (expiry,) = (entry for entry in world.entries if entry.kind is Kind.EXPIRY)
+    source, name, _ = expiry.cause
+    world.when(*(grant(amount, "h", source=source, id=name) for amount in (5, 6)))
+    assert violations(world.books()) == []
