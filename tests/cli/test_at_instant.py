@@ -6,19 +6,25 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from db.engine import engine_for
+from db.look_ups import holdings, session
+from db.store import PostgresStore
 from domain.books import Books
 from domain.credit import NEVER
 from domain.fields import rfc3339
-from tests.builders import NOON
+from tests.builders import ACME, NOON, grant
 from tests.cli.long_story import Seen, story
 from tests.cli.messages import line
 from tests.cli.standings import later_than
+from tests.standing import at as decided_at
+from tests.verbs import hold, void_grant
 from worker.cli.at_instant import Standing, groups, standing
+from worker.cli.balance_at import standing_of
 from worker.codec import Codec
 from worker.memory.clock import MemoryClock
 from worker.memory.store import MemoryStore
 from worker.ports import Delivery
-from worker.process import read_batch, settle
+from worker.process import Batch, process, read_batch, settle
 from worker.state import account_data, books_in_memory, grants_at
 
 SEEDS = (1, 2)
@@ -106,3 +112,18 @@ def test_an_amended_grant_has_the_terms_of_then() -> None:
     assert [grant.priority for grant in told] == [1, 9, 9]
     assert [rfc3339(grant.ends) for grant in told] == [end, later, later]
     assert [grant.remaining for grant in told] == [5, 4, 3]
+
+
+def test_void_credit_is_not_available_when_the_hold_on_it_is_over(database_url: str) -> None:
+    """Whenever one asks: no entry says so before the hold's end has been written (R15, R17)."""
+    engine, minute = engine_for(database_url), timedelta(minutes=1)
+    store, then = PostgresStore(engine), NOON + 20 * minute
+    held = hold(10, "h", expires=NOON + 10 * minute)
+    for number, message in enumerate((grant(10, "g"), held, void_grant("g"))):
+        with decided_at(NOON + number * minute):
+            process(Batch(messages=[message]), store, None)
+    with session(engine) as connection:
+        (account,) = holdings(connection, *ACME)
+        for now in (then, then + minute, then + 100 * minute):
+            assert standing_of(connection, account, then, now).available == 0
+    engine.dispose()

@@ -96,16 +96,20 @@ def standing(books: Books, then: Then, at: datetime, now: datetime) -> Standing:
     """
     seq = then.seq
     holds = [kept for kept in books.kept if isinstance(kept, Hold)]
-    held = Counter[str]()
+    held, over = Counter[str](), Counter[str]()
     for hold in holds:
         if _reserves(hold, seq, at, now):
             held.update({lot.grant: lot.amount for lot in hold.lots})
+        elif hold.since <= seq and (hold.until is None or hold.until >= seq):
+            over.update({lot.grant: lot.amount for lot in hold.lots})
     grants, expired = list[Grant](), 0
     for grant in books.grants:
         was = _was(grant, books.amendments, seq)
         went = then.by_then(gone_of(grant))
-        was.is_void = grant.is_void and (at >= now or went.voided > 0)
         was.remaining = left_of(went)
+        # Of a grant that was all held when it was made void, no entry says so before the hold ends.
+        was_held = 0 < was.remaining <= over[grant.grant]
+        was.is_void = grant.is_void and (at >= now or went.voided > 0 or was_held)
         was.held = min(held[grant.grant], was.remaining)
         gone = was.free if was.gone(at) else 0
         expired += gone
