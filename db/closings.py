@@ -1,6 +1,6 @@
 """Making closings (`db/tables_closed.py`): a sum of entries that are there for good.
 
-Nothing is locked and nobody waits for it. What is made follows from the entries alone, so it may be
+Nobody waits for it. What is made follows from the entries alone, so it may be
 made late, twice, or by several at once.
 """
 
@@ -21,9 +21,9 @@ LOOKED_AT = 10_000
 """Accounts that one statement looks at."""
 
 
-def unclosed(engine: Engine, every: int = EVERY) -> Iterator[Id128]:
-    """Every account that has a closing due, in the order of ids; reads all of them by their key."""
-    after: Id128 | None = NIL
+def unclosed(engine: Engine, every: int = EVERY, behind: Id128 = NIL) -> Iterator[Id128]:
+    """The accounts behind an id that have a closing due, in order; reads all of them by key."""
+    after: Id128 | None = behind
     while after is not None:
         asked = {"after": after, "count": LOOKED_AT, "every": every}
         with engine.connect() as connection:

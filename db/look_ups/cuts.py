@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
-    BigInteger,
     Boolean,
     ColumnElement,
     Integer,
+    Numeric,
     Select,
     Subquery,
     case,
@@ -73,7 +73,7 @@ def sums_of_closings(period: Period, cuts: CTE) -> Iterator[Select[Any]]:
     parts = union_all(*_parts(period, cuts)).subquery("parts")
     each = func.jsonb_array_elements(closings.c.sums).table_valued(column("one", JSONB), name="did")
     one = each.render_derived().lateral()
-    signed = parts.c.sign * one.c.one[3].astext.cast(BigInteger)
+    signed = parts.c.sign * one.c.one[3].astext.cast(Numeric)
     groups = (
         parts.c.currency,
         one.c.one[0].astext,

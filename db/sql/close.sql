@@ -1,4 +1,5 @@
--- The next closing of one account: the one before, and what the entries since then did.
+-- The next closing of one account: the one before, and what the entries since then did. The lock
+-- keeps the account from being archived meanwhile; no batch waits for it.
 WITH last AS (
     SELECT seq, grants, open_grants, sums FROM closings
     WHERE account_id = %(account)s ORDER BY seq DESC LIMIT 1
@@ -13,6 +14,7 @@ WITH last AS (
                coalesce(l.sums, '[]') AS sums
     ) AS p
     WHERE a.account_id = %(account)s AND a.seq >= p.seq
+    FOR KEY SHARE OF a
 ), did AS (
     SELECT (lot ->> 0) COLLATE "C" AS grant_id, e.kind, e.cause_type = 'writeoff.reverse' AS back,
            e.amount < 0 AS took, sum((lot ->> 2)::bigint) AS amount
@@ -46,7 +48,7 @@ WITH last AS (
     ) AS w ON true
 ), added AS (
     SELECT category, kind, back, sum(amount) AS amount FROM (
-        SELECT s ->> 0 AS category, s ->> 1 AS kind, s -> 2 AS back, (s ->> 3)::bigint AS amount
+        SELECT s ->> 0 AS category, s ->> 1 AS kind, s -> 2 AS back, (s ->> 3)::numeric AS amount
         FROM part p CROSS JOIN LATERAL jsonb_array_elements(p.sums) AS s
         UNION ALL
         SELECT b.category, s ->> 0, s -> 1, (s ->> 2)::bigint

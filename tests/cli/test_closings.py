@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from sqlalchemy import Connection, text
 
 from db.books import Snapshot, snapshot
-from db.closings import close, unclosed
 from db.look_ups import (
     By,
     Period,
@@ -171,69 +169,7 @@ def test_what_came_before_a_closing_still_counts(
     assert captured.case.agrees
 
 
-def test_a_run_may_be_doubled_or_cut_short(store: PostgresStore, accounts: list[Books]) -> None:
-    """Several at once, and some that stop early, make what one makes."""
-    closed(store)
-    expected = rows(store)
-    forgotten(store)
-    assert close_due(store.engine, count=3, every=EVERY) == 3
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(closed, [store] * 3))
-    assert rows(store) == expected
-    assert not list(unclosed(store.engine, EVERY))
-    assert not close(store.engine, accounts[0].account_id, EVERY)
-
-
-def rows(store: PostgresStore) -> list[Any]:
-    with snapshot(store.engine) as seen:
-        return [(books.closings, books.closing_grants) for books in seen.books()]
-
-
 def forgotten(store: PostgresStore, where: str = "true") -> None:
     with store.engine.begin() as connection:
         for table in ("closings", "closing_grants"):
             connection.execute(text(f"DELETE FROM {table} WHERE {where}"))
-
-
-HARM = {
-    "UPDATE closings SET balance = balance + 1 WHERE seq < 10": "balance is not",
-    "UPDATE closings SET recorded_at = now()": "recorded_at is not",
-    "UPDATE closings SET grants = grants + 1": "grants is not",
-    "UPDATE closings SET open_grants = '{}' WHERE open_grants <> '{}'": "open_grants is not",
-    "UPDATE closings SET sums = '{}'": "sums is not",
-    "UPDATE closing_grants SET used = used + 1": "what it says of grant",
-    "UPDATE closing_grants SET grant_id = grant_id || 'x'": "what it says of grant",
-    "DELETE FROM closing_grants": "what it says of grant",
-    "DELETE FROM closings WHERE seq < 10": "since is not",
-    "UPDATE closings SET seq = seq + 1000": "belongs to no entry",
-}
-
-
-@pytest.mark.usefixtures("accounts")
-def test_what_a_closing_says_wrongly_is_found(run: Run, store: PostgresStore) -> None:
-    """I4: `scrip verify` adds all entries up again."""
-    closed(store)
-    found = json.loads(run("verify", "--json").stdout)
-    assert found["clean"]
-    assert found["checked"]["closings"] > 10
-    for harm, what in HARM.items():
-        forgotten(store)
-        closed(store)
-        with store.engine.begin() as connection:
-            connection.execute(text(harm))
-        found = json.loads(run("verify", "--json").stdout)
-        assert set(found["broken"]) == {"I4"}, harm
-        assert any(row["what"].startswith(what) for row in found["violations"]), harm
-
-
-@pytest.mark.usefixtures("accounts")
-def test_a_summary_beside_a_wrong_closing_does_not_come_to_zero(
-    run: Run, store: PostgresStore
-) -> None:
-    """What grants have left says otherwise."""
-    closed(store)
-    assert run("reconcile").exit_code == 0
-    with store.engine.begin() as connection:
-        wrong = """UPDATE closings SET sums = jsonb_set(sums, '{0,3}', '1')"""
-        connection.execute(text(wrong))
-    assert run("reconcile").exit_code == 1

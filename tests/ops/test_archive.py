@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,12 +13,14 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from db.closings import close
 from db.engine import engine_for
 from db.store import PostgresStore
 from domain.deductions import DeductCredit
 from domain.digests import digests
 from domain.messages import Body, Cause, Message
 from tests.benchmarks.history import Past, load
+from tests.end_to_end.outsider import wait_for
 from tests.ops.installation import run
 from worker.closings import close_due
 from worker.process import Batch, settle
@@ -125,6 +128,24 @@ def test_a_message_for_an_archived_account_waits_in_quarantine(archive: Archive)
     archive.owner.execute(b"SELECT archive.bring_back(array_agg(account_id)) FROM archived")
     settled(archive, late)
     assert verified(archive.live) == (True, 41, 4_002)
+
+
+def test_a_closing_waits_for_the_move_of_its_account(archive: Archive) -> None:
+    """And is not made then: no row is left without its account (I15)."""
+    owner, engine = archive.owner, engine_for(archive.live)
+    owner.execute(b"SELECT archive.bring_back(array_agg(account_id)) FROM archived")
+    asked = b"SELECT account_id::text, bucket FROM accounts WHERE customer = 'cus-0000001'"
+    ((account, bucket),) = owner.execute(asked).fetchall()
+    with psycopg.connect(archive.live) as mover, ThreadPoolExecutor(1) as pool:
+        moved = b"SELECT accounts FROM archive.move(%s, now() - interval '10 minutes', 1000000000)"
+        assert mover.execute(moved, (bucket,)).fetchall() == [(1,)]
+        made = pool.submit(close, engine, account.replace("-", ""), 5)
+        waiting = b"SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        wait_for("the closing", lambda: made.done() or owner.execute(waiting).fetchall())
+        mover.commit()
+        assert not made.result()
+    engine.dispose()
+    assert verified(archive.live)[0]
 
 
 @pytest.mark.parametrize("schema", ["public", "archive"])
