@@ -57,6 +57,14 @@ def closing_by(connection: Connection, account_id: Id128, seq: int) -> Start:
     return Start(*row) if row else Start()
 
 
+def closing_from(connection: Connection, account_id: Id128, seq: int) -> int | None:
+    """The seq of the oldest closing that this entry is in; None while there is none."""
+    of = closings.c
+    wanted = select(func.min(of.seq)).where(of.account_id == account_id, of.seq >= seq)
+    found: int | None = connection.execute(wanted).scalar_one()
+    return found
+
+
 def went_by(
     connection: Connection,
     account_id: Id128,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, text
 
 from db.books import ENTRY, entry_of
 from db.look_ups.grants import grants_with
-from db.look_ups.portions import SCANNED_MAX, Span, page_of, scanned_until
+from db.look_ups.portions import SCANNED_MAX, Span, is_numbered, page_of, scanned_until
 from db.tables import accounts, entries, invoices
 from domain.identity import Id128
 from domain.ledger import Entry
@@ -123,7 +123,7 @@ def page(connection: Connection, span: Span, limit: int, *, oldest_first: bool =
 
 def entries_at(connection: Connection, account_id: Id128, seqs: Collection[int]) -> list[Entry]:
     """The entries of these numbers, the oldest first."""
-    wanted = select(*ENTRY).where(entries.c.account_id == account_id, entries.c.seq.in_(seqs))
+    wanted = select(*ENTRY).where(entries.c.account_id == account_id, is_numbered(seqs))
     rows = connection.execute(wanted.order_by(entries.c.seq))
     return [entry_of(tuple(row)) for row in rows]
 

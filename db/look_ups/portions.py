@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     FromClause,
     Select,
     Subquery,
+    any_,
     func,
     literal,
     select,
     text,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from db.books import ENTRY
 from db.tables import SELDOM, TAGGED, entries
@@ -95,6 +97,11 @@ def scanned_until(
     return seq
 
 
+def is_numbered(seqs: Collection[int]) -> ColumnElement[bool]:
+    """Whether an entry is one of these, however many; the statement stays the same."""
+    return entries.c.seq == any_(literal(list(seqs), ARRAY(BigInteger)))
+
+
 def of_grants(allocations: ColumnElement[Any], names: Collection[str]) -> ColumnElement[bool]:
     """Whether an entry touches one of these grants; a line may have a grant's name."""
     named = literal({"grants": list(names)}, JSONB)
@@ -117,7 +124,7 @@ def _candidates(
         entries.c.account_id == span.account_id, entries.c.seq.between(first, last)
     )
     if span.seqs is not None:
-        wanted = wanted.where(entries.c.seq.in_(span.seqs))
+        wanted = wanted.where(is_numbered(span.seqs))
     if not span.are_seldom:
         if span.tag is not None:
             wanted = wanted.where(TAGGED)

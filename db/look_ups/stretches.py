@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.books import ENTRY, entry_of
 from db.look_ups.account import among, read_parts
-from db.look_ups.closings import Start, closing_by, went_by
+from db.look_ups.closings import Start, closing_by, closing_from, went_by
 from db.look_ups.ledger import entries_at
 from db.look_ups.portions import Span, page_of
 from db.look_ups.touched import entries_in
@@ -45,7 +45,7 @@ class Opening(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The entries from behind an opening to the last one of a message."""
+    """The entries from behind an opening to the last one of a message, or of several."""
 
     opening: Opening
     last: int
@@ -62,19 +62,23 @@ class _Named(NamedTuple):
 
 
 def stretch_to(
-    connection: Connection, account: Books, seq: int, *, every_grant_of: int
+    connection: Connection, account: Books, wanted: Sequence[int], *, every_grant_of: int
 ) -> Stretch | None:
-    """The shortest stretch that ends with the message of an entry; None when there is no such.
+    """The shortest stretch to the message of the first entry that is wanted, in their order.
 
-    Grants that had nothing left at the opening and are not named are left out, unless no more than
-    `every_grant_of` had come by then.
+    It goes on to the last of those behind it that no closing separates from it. None when there is
+    no such entry. Grants that had nothing left at the opening and are not named are left out,
+    unless no more than `every_grant_of` had come by then.
     """
     one = account.account_id
-    message = _message_of(connection, account, seq)
+    message = _message_of(connection, account, wanted[0])
     if message is None:
         return None
     first, last = message
-    start = closing_by(connection, one, first - 1)
+    start, end = closing_by(connection, one, first - 1), closing_from(connection, one, last)
+    near = [seq for seq in wanted if last < seq <= (end or account.seq)]
+    if near:
+        _, last = _message_of(connection, account, near[-1]) or message
     named = _named_by(entries_in(connection, one, start.seq + 1, last))
     billed = read_parts(
         connection, account, {"invoices": among(invoices.c.invoice, named.invoices)}

@@ -12,12 +12,15 @@ from db.books import Snapshot
 from db.closings import CLOSE, FIND
 from db.look_ups import (
     Period,
+    Span,
     balances,
     closing_by,
     count_grants,
+    entries_at,
     entries_that_touch,
     grants_before,
     moved,
+    page,
     receipts_called,
     remaining,
     stretch_to,
@@ -92,17 +95,39 @@ def test_a_grants_entries_are_looked_for_where_it_was_touched(connection: Connec
 
 def test_an_entry_is_decided_again_from_the_closing_before_it(connection: Connection) -> None:
     """Of older entries the one that is taken back is read, and five that brought grants."""
-    found = stretch_to(connection, account(), REVERSAL, every_grant_of=1_000)
+    found = stretch_to(connection, account(), [REVERSAL], every_grant_of=1_000)
     assert found is not None
     assert (found.opening.seq, found.last) == (REVERSAL - REVERSAL % EVERY, REVERSAL)
     assert [entry.seq for entry in found.opening.earlier] == [DEDUCTION]
-    reads = asked(connection, lambda c: stretch_to(c, account(), REVERSAL, every_grant_of=1_000))
+    reads = asked(connection, lambda c: stretch_to(c, account(), [REVERSAL], every_grant_of=1_000))
     indexes, rows = reads["entries"]
     assert indexes == {"entries_pkey", "entries_of_seldom_kinds"}
     assert rows == REVERSAL % EVERY + len(["before", "itself", "behind"]) + 1 + 5
     assert reads["grants"] == ({"grants_pkey"}, 1)
     assert reads["closing_grants"] == ({"closing_grants_pkey"}, 1)
     assert reads["invoices"][1] == 0
+
+
+def test_entries_that_no_closing_separates_are_decided_again_together(
+    connection: Connection,
+) -> None:
+    """An invoice that many entries touched is explained in as many goes as closings lie in it."""
+    first = 5 * EVERY
+    wanted = [first - 1, first, first + 1, first + EVERY, first + EVERY + 1]
+    lasts = list[int]()
+    while wanted:
+        found = stretch_to(connection, account(), wanted, every_grant_of=1_000)
+        assert found is not None
+        lasts.append(found.last)
+        wanted = [seq for seq in wanted if seq > found.last]
+    assert lasts == [first, first + EVERY, first + EVERY + 1]
+
+
+def test_any_number_of_entries_can_be_asked_for(connection: Connection) -> None:
+    """A statement takes 65,535 parameters."""
+    assert len(entries_at(connection, HOT, range(1, 70_000))) == ROWS
+    span = Span(HOT, 1, ROWS, seqs=tuple(range(1, 70_000)))
+    assert len(page(connection, span, 3).entries) == 3
 
 
 @pytest.mark.parametrize(

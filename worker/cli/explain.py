@@ -110,7 +110,7 @@ def explanations(
     """
     left, columns = sorted(seqs), "{task.completed:,} of {task.total:,} entries"
     while left:
-        found = stretch_to(connection, account, left[0], every_grant_of=LISTED_MAX)
+        found = stretch_to(connection, account, left, every_grant_of=LISTED_MAX)
         if found is None:
             raise BrokenLedgerError(f"entry {left[0]} is not there")
         wanted = [seq for seq in left if seq <= found.last]
