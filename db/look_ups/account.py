@@ -42,16 +42,18 @@ def among(column: ColumnElement[str], names: Collection[str]) -> ColumnElement[b
 def read_parts(connection: Connection, account: Books, only: Only) -> Books:
     """The same account with these parts, named as in `db.books.READ`, and no other kept ones.
 
-    A portion at a time: a session whose reader is busy with very many rows would be ended.
+    All rows of a part come a portion at a time. Some of them come at once: a cursor would have the
+    planner go through all in their order instead of asking the index that leads to these.
     """
     parts: dict[str, Any] = {}
     for name, condition in only.items():
         wanted, of = READ[name]
         column = next(iter(wanted.selected_columns))
         wanted = wanted.where(column == account.account_id)
-        if condition is not None:
-            wanted = wanted.where(condition)
-        rows = connection.execute(wanted, execution_options={"yield_per": ROWS_AT_A_TIME})
+        if condition is None:
+            rows = connection.execute(wanted, execution_options={"yield_per": ROWS_AT_A_TIME})
+        else:
+            rows = connection.execute(wanted.where(condition))
         parts[name] = [of(tuple(row)) for row in rows]
     kept = [row for name in KEPT for row in parts.pop(name, ())]
     return replace(account, kept=kept, **parts)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from typing import Any
 
-from db.look_ups import entries_in, touched_parts
+from sqlalchemy import Connection, event
+
+from db.look_ups import entries_in, open_parts, touched_parts, with_grants
 from tests.db.hot_account import HOT, ROWS
 from tests.db.reads import asked
 from tests.db.test_look_up_plans import account, connection, filled
@@ -32,3 +34,18 @@ def test_some_entries_are_read_by_their_numbers(connection: Connection) -> None:
     assert [entry.seq for entry in found] == list(range(ROWS - 2_499, ROWS + 1))
     reads = asked(connection, lambda opened: list(entries_in(opened, HOT, 30_000, 30_099)))
     assert reads == {"entries": ({"entries_pkey"}, 100)}
+
+
+def test_only_whole_tables_are_read_through_a_cursor(connection: Connection) -> None:
+    """PostgreSQL expects that few rows are fetched from one, and would go through all grants in
+    their order for those that are open."""
+    cursors = list[bool]()
+
+    def note(*said: Any) -> None:
+        cursors.append("yield_per" in said[4].execution_options)
+
+    event.listen(connection, "before_cursor_execute", note)
+    open_parts(connection, account())
+    assert cursors == [False, False]
+    with_grants(connection, account())
+    assert cursors == [False, False, True, True, False]
