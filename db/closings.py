@@ -1,7 +1,7 @@
 """Making closings (`db/tables_closed.py`): a sum of entries that are there for good.
 
-Nobody waits for it. What is made follows from the entries alone, so it may be
-made late, twice, or by several at once.
+Nobody waits for it. What is made follows from the entries alone, so it may be made late, twice, or
+by several at once.
 """
 
 from collections.abc import Iterator

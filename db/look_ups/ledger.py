@@ -123,7 +123,8 @@ def page(connection: Connection, span: Span, limit: int, *, oldest_first: bool =
 
 def entries_at(connection: Connection, account_id: Id128, seqs: Collection[int]) -> list[Entry]:
     """The entries of these numbers, the oldest first."""
-    wanted = select(*ENTRY).where(entries.c.account_id == account_id, is_numbered(seqs))
+    these = is_numbered(entries.c.seq, seqs)
+    wanted = select(*ENTRY).where(entries.c.account_id == account_id, these)
     rows = connection.execute(wanted.order_by(entries.c.seq))
     return [entry_of(tuple(row)) for row in rows]
 

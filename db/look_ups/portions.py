@@ -97,9 +97,9 @@ def scanned_until(
     return seq
 
 
-def is_numbered(seqs: Collection[int]) -> ColumnElement[bool]:
-    """Whether an entry is one of these, however many; the statement stays the same."""
-    return entries.c.seq == any_(literal(list(seqs), ARRAY(BigInteger)))
+def is_numbered(seq: ColumnElement[int], seqs: Collection[int]) -> ColumnElement[bool]:
+    """Whether it is one of these, however many; the statement stays the same."""
+    return seq == any_(literal(list(seqs), ARRAY(BigInteger)))
 
 
 def of_grants(allocations: ColumnElement[Any], names: Collection[str]) -> ColumnElement[bool]:
@@ -124,7 +124,7 @@ def _candidates(
         entries.c.account_id == span.account_id, entries.c.seq.between(first, last)
     )
     if span.seqs is not None:
-        wanted = wanted.where(is_numbered(span.seqs))
+        wanted = wanted.where(is_numbered(entries.c.seq, span.seqs))
     if not span.are_seldom:
         if span.tag is not None:
             wanted = wanted.where(TAGGED)

@@ -16,7 +16,7 @@ from db.books import ENTRY, entry_of
 from db.look_ups.account import among, read_parts
 from db.look_ups.closings import Start, closing_by, closing_from, went_by
 from db.look_ups.ledger import entries_at
-from db.look_ups.portions import Span, page_of
+from db.look_ups.portions import Span, is_numbered, page_of
 from db.look_ups.touched import entries_in
 from db.tables import SELDOM, entries, grants, invoices
 from db.tables_kept import amendments, holds, transfers, writeoffs
@@ -97,7 +97,8 @@ def stretch_to(
             "holds": or_(holds.c.until.is_(None), holds.c.until >= start.seq),
             "transfers": transfers.c.seq.between(first, last),
             "writeoffs": or_(
-                writeoffs.c.seq.between(start.seq + 1, last), writeoffs.c.seq.in_(named.seqs)
+                writeoffs.c.seq.between(start.seq + 1, last),
+                is_numbered(writeoffs.c.seq, named.seqs),
             ),
         },
     )
