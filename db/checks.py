@@ -15,9 +15,12 @@ CHECKS = (
     Check(
         "I2",
         "receipts are kept under the key of their source and id",
-        """SELECT count(*) FROM receipts WHERE uuid_send(key) <> substr(sha256(
-               int4send(octet_length(source)) || convert_to(source, 'UTF8') ||
-               int4send(octet_length(id)) || convert_to(id, 'UTF8')), 1, 16)""",
+        """SELECT count(*) FROM receipts,
+               LATERAL (SELECT int4send(octet_length(id)) || convert_to(id, 'UTF8')) AS i (id),
+               LATERAL (SELECT int4send(octet_length(source)) || convert_to(source, 'UTF8'))
+                   AS s (source)
+           WHERE uuid_send(key)
+               <> substr(sha256(i.id), 1, 4) || substr(sha256(s.source || i.id), 1, 12)""",
     ),
     Check(
         "I7",

@@ -37,10 +37,25 @@ def bucket(account: Id128) -> int:
     return int(account[:3], 16) >> 2
 
 
+def pair_id(first: str, second: str) -> Id128:
+    """Two texts as one id, computed like an account id."""
+    return sha256(_length_prefixed(first, second)).hexdigest()[:32]
+
+
 @lru_cache(maxsize=8_192)  # a batch asks twice: to find the receipt, and to write it
 def message_key(source: str, message_id: str) -> Id128:
-    """The receipt's key within its account (R20), computed like an account id."""
-    return sha256(_length_prefixed(source, message_id)).hexdigest()[:32]
+    """The receipt's key within its account (R20): 32 bits of the message's id, then 96 of both."""
+    return _beginning(message_id) + pair_id(source, message_id)[:24]
+
+
+def keys_of_id(message_id: str) -> tuple[Id128, Id128]:
+    """The lowest and the highest key of messages with this id, whatever their source."""
+    beginning = _beginning(message_id)
+    return beginning + 24 * "0", beginning + 24 * "f"
+
+
+def _beginning(message_id: str) -> str:
+    return sha256(_length_prefixed(message_id)).hexdigest()[:8]
 
 
 def event_id(account: Id128, event_seq: int) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from domain.credit import NEVER, Allocation
-from domain.identity import NIL, Id128, message_key
+from domain.identity import NIL, Id128, pair_id
 from domain.vocabulary import Kind
 
 
@@ -71,12 +71,12 @@ class Writeoff:
 def lot_of(writeoff: str) -> str:
     """The grant that a write-off's two entries allocate."""
     name = f"{_LOT}{writeoff}"
-    return name if len(name.encode()) <= 255 else f"{_LOT}{message_key(_LOT, writeoff)}"
+    return name if len(name.encode()) <= 255 else f"{_LOT}{pair_id(_LOT, writeoff)}"
 
 
 def lot_that_arrived(sender: Id128, transfer: str, place: int) -> str:
     """The grant that a lot of a transfer becomes; those of one sort as its lots were used."""
-    return f"transfer-{message_key(sender, transfer)}-{place + 1:04}"
+    return f"transfer-{pair_id(sender, transfer)}-{place + 1:04}"
 
 
 def is_lot_of_scrip(grant: str) -> bool:

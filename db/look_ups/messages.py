@@ -8,7 +8,7 @@ from db.books import RECEIPT
 from db.rows import receipt_of
 from db.tables import receipts
 from db.tables_shared import quarantine
-from domain.identity import Id128, message_key
+from domain.identity import Id128, keys_of_id, message_key
 from domain.ledger import Receipt
 
 
@@ -28,9 +28,11 @@ def receipts_called(
     message_id: str,
     source: str | None = None,
 ) -> list[Receipt]:
-    """The receipts of messages with this id; of whatever source, all receipts are looked at."""
+    """The receipts of messages with this id, of one source or whichever it is."""
     wanted = select(*RECEIPT).where(
-        receipts.c.account_id.in_(account_ids), receipts.c.id == message_id
+        receipts.c.account_id.in_(account_ids),
+        receipts.c.key.between(*keys_of_id(message_id)),
+        receipts.c.id == message_id,
     )
     if source is not None:
         wanted = wanted.where(receipts.c.key == message_key(source, message_id))

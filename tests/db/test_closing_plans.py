@@ -140,6 +140,7 @@ def test_any_number_of_entries_can_be_asked_for(connection: Connection) -> None:
         (lambda c: count_grants(c, HOT, ROWS), "entries", {"entries_of_seldom_kinds"}, 1),
         (lambda c: grants_before(c, HOT, 50_001, 3), "entries", {"entries_of_seldom_kinds"}, 4),
         (lambda c: receipts_called(c, [HOT], "7", "/s"), "receipts", {"receipts_pkey"}, 0),
+        (lambda c: receipts_called(c, [HOT], "7"), "receipts", {"receipts_pkey"}, 0),
     ],
 )  # fmt: skip
 def test_a_look_up_asks_an_index(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from db import migrate
 from db.engine import engine_for
 from db.schema import metadata
+from tests.benchmarks.history import Past, load
 from tests.servers import database
 from worker.embedded import Servers
 
@@ -77,6 +78,21 @@ def test_the_newest_migration_can_be_taken_back(database_url: str) -> None:
         assert everything(connection) == newest
         migrate_to(connection, "0004")
         assert everything(connection) == before
+    engine.dispose()
+
+
+def test_receipts_that_were_there_get_the_keys_of_today(database_url: str) -> None:
+    """A repeat of what was decided before is still one (I2)."""
+    load(database_url, Past(entries=200, accounts=4))
+    engine, keys = engine_for(database_url), text("SELECT key FROM receipts ORDER BY id")
+    with engine.connect() as connection:
+        made = connection.execute(keys).all()
+        migrate_to(connection, "0009")
+        assert connection.execute(keys).all() != made
+        connection.commit()
+    migrate.upgrade(database_url)
+    with engine.connect() as connection:
+        assert connection.execute(keys).all() == made
     engine.dispose()
 
 

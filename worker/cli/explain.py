@@ -20,7 +20,7 @@ from worker.cli.invoice import MaybeCustomer, MaybeTenant, billed, print_choice
 from worker.cli.output import Json, err, money, out, plain, print_json, progress
 
 _USAGE = "give one of: ENTRY with --customer, --message ID with --customer, --invoice ID"
-_SOURCE = "With --message: its source, by which it is found at once among very many."
+_SOURCE = "With --message: its source, where several have sent the same id."
 
 
 def register(app: typer.Typer) -> None:
