@@ -177,7 +177,9 @@ def _in_order(places: list[_Place]) -> list[_Place]:
     """The order of what was decided at one instant on one account."""
     if len(places) == 1:
         return places
-    ordered = sorted((p for p in places if p.event_seq), key=attrgetter("event_seq"))
+    told = (place for place in places if place.event_seq)
+    # Two that claim the same event, one of them wrongly, stand as in the journal.
+    ordered = sorted(told, key=lambda place: (place.event_seq, place.step.position))
     for run in sorted((p for p in places if p.step.message is None), key=attrgetter("seq")):
         before = [at for at, place in enumerate(ordered) if (place.seq or END) < (run.seq or 0)]
         ordered.insert(before[-1] + 1 if before else 0, run)
