@@ -184,7 +184,8 @@ def touch(
     allocations: Sequence[Allocation],
     reverses: tuple[int, ...],
 ) -> None:
-    """Keep what stands applied: applications add uses, reversals take the newest off."""
+    """Note the entry, and keep what stands applied: applications add uses, reversals take the
+    newest off."""
     invoice.entries.append(seq)
     if kind is Kind.APPLICATION:
         invoice.uses.extend(Use(*allocation, seq) for allocation in allocations)

@@ -1,6 +1,6 @@
 """Receipts are found by their message's id, whatever its source: the key begins with its hash.
 
-Readers have to rest meanwhile: one of before would not find what has been decided.
+Only when no reader of the old release is left: it would not find what has been decided.
 """
 
 from alembic import op
